@@ -13,6 +13,7 @@ from ploutos.types.checked import (
 from ploutos.types.errors import ConfigError, DataError, PloutosError, nearest, one_of
 from ploutos.types.fold import Fold, Window
 from ploutos.types.policy import Action, Policy
+from ploutos.types.study import Child, Replay, Study
 from ploutos.types.track import Track
 from ploutos.types.verdict import Check, Verdict
 
@@ -21,6 +22,7 @@ __all__ = [
     "Bars",
     "Bps",
     "Check",
+    "Child",
     "ConfigError",
     "DataError",
     "Fold",
@@ -31,6 +33,8 @@ __all__ = [
     "PositiveFloat",
     "PositiveInt",
     "Probability",
+    "Replay",
+    "Study",
     "Track",
     "Verdict",
     "Window",
