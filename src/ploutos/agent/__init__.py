@@ -1,0 +1,1 @@
+"""Training window -> policy; learning agents and baselines, one file each."""

@@ -1,0 +1,27 @@
+"""What a study asks of an agent."""
+
+from pathlib import Path
+from typing import Protocol
+
+from ploutos.env.market import Market
+from ploutos.env.portfolio import Portfolio
+from ploutos.types import Policy
+from ploutos.types.monitor import Monitor
+
+
+class Agent(Protocol):
+    """Learns a policy on a training window, or is a rule that needs none."""
+
+    def check(self, environment: Portfolio, market: Market) -> None:
+        """Refuse, before anything runs, an environment that this agent cannot act in."""
+        ...
+
+    def fit(
+        self, environment: Portfolio, market: Market, train: slice, *, seed: int, monitor: Monitor
+    ) -> Policy:
+        """Return a policy that saw nothing of `market` outside the rows `train`."""
+        ...
+
+    def load(self, folder: Path, environment: Portfolio, market: Market) -> Policy:
+        """Return the policy saved in `folder`; refuses a market with other columns, by name."""
+        ...

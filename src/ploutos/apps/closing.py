@@ -1,0 +1,26 @@
+"""The last lines of a command: figures, checks and where to look next."""
+
+from omegaconf import DictConfig
+from rich.console import Console
+
+from ploutos.apps.judge import Judged
+
+
+def close(console: Console, judged: Judged, config: DictConfig) -> None:
+    """Print the summary table and the paths of report, verdict and MLflow UI."""
+    from ploutos.report.terminal import render
+
+    if judged.study is not None:
+        console.print(render(judged.study, judged.verdict))
+    else:
+        console.print(f"REJECTED  {judged.verdict.reason}", style="bold red", markup=False)
+    lines = {"verdict": judged.verdict_file, "report": judged.report_file}
+    for name, path in lines.items():
+        if path is not None:
+            console.print(f"{name:<8} {path}", soft_wrap=True, highlight=False, markup=False)
+    console.print(
+        f"compare  ploutos ui tracking.folder={config.tracking.folder}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )

@@ -1,0 +1,90 @@
+"""A training run in a process of its own: `python -m ploutos.apps.job FOLDER` (see `guard`)."""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ploutos.types import ConfigError
+
+
+class FileMonitor:
+    """Keeps curves for MLflow and writes progress where the controller can read it."""
+
+    def __init__(self, folder: Path, run: Any) -> None:
+        self.path = folder / "progress.json"
+        self.run = run
+        self.started = time.monotonic()
+
+    def progress(self, done: int, total: int) -> None:
+        """Write `progress.json` atomically."""
+        seconds = time.monotonic() - self.started
+        partial = self.path.with_suffix(".tmp")
+        partial.write_text(json.dumps({"done": done, "total": total, "seconds": seconds}))
+        partial.replace(self.path)
+
+    def curves(self, values: dict[str, float], step: int) -> None:
+        """Buffer training curves for MLflow."""
+        self.run.metrics(values, step)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere the guard's poll does)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def work(folder: Path) -> None:
+    """Run the job described by `job.json` and `config.yaml` in `folder`."""
+    job = json.loads((folder / "job.json").read_text())
+    config = OmegaConf.load(folder / "config.yaml")
+    assert isinstance(config, DictConfig)
+
+    import torch
+
+    from ploutos.apps.parts import build, build_parts
+    from ploutos.apps.training import train
+    from ploutos.tracking.run import Run
+
+    torch.set_num_threads(config.hardware.threads_per_job)
+    parts = build_parts(config)
+    panel = parts.panels.open(job["panel"])
+    folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
+    run = Run(build(config.tracking).client(), job["run_id"])
+    monitor = FileMonitor(folder, run)
+    result = train(parts, panel, folds[config.fold], config.seed, monitor, folder)
+    run.metrics(result.metrics)
+    run.flush()
+    for name in ("policy", "test"):
+        run.artifacts(folder / name, name)
+    run.artifacts(folder / "result.json")
+
+
+def main() -> int:
+    """Run one job; the reason of a failure goes to `reason.txt`."""
+    die_with_parent()
+    # Ctrl-C reaches the whole process group; the guard decides what becomes of this job.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = Path(sys.argv[1])
+    if os.getppid() != int(sys.argv[2]):
+        return 1
+    try:
+        work(folder)
+    except Exception as error:
+        traceback.print_exc()
+        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        (folder / "reason.txt").write_text(f"{type(error).__name__}: {first}")
+        return 2 if isinstance(error, ConfigError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

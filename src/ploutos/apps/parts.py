@@ -1,0 +1,92 @@
+"""From a composed config to the objects it names, checked against each other."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import execution_whitelist, instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from ploutos.apps.whitelist import TRUSTED
+from ploutos.types import ConfigError, Fold
+
+if TYPE_CHECKING:
+    from ploutos.agent.base import Agent
+    from ploutos.backtest.out_of_sample import OutOfSample
+    from ploutos.env.market import Market
+    from ploutos.env.portfolio import Portfolio
+    from ploutos.panel.panel import Panel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The components of one run."""
+
+    source: Any
+    macro: Any
+    universe: Any
+    features: Any
+    panels: Any
+    split: Any
+    environment: "Portfolio"
+    agent: "Agent"
+    baselines: "dict[str, Agent]"
+    ensemble: Any
+    backtest: "OutOfSample"
+    hardware: Any
+
+
+def build(config: DictConfig) -> Any:
+    """Instantiate one node under the execution whitelist."""
+    with execution_whitelist(TRUSTED):
+        return instantiate(config)
+
+
+def build_parts(config: DictConfig) -> Parts:
+    """Instantiate every component that training and backtesting need."""
+    return Parts(
+        source=build(config.data),
+        macro=build(config.macro),
+        universe=build(config.universe),
+        features=build(config.features),
+        panels=build(config.panel),
+        split=build(config.split),
+        environment=build(config.env),
+        agent=build(config.agent),
+        baselines={str(name): build(node) for name, node in config.baselines.items()},
+        ensemble=build(config.ensemble),
+        backtest=build(config.backtest),
+        hardware=build(config.hardware),
+    )
+
+
+def open_panel(parts: Parts) -> "Panel":
+    """Map the panel of this config, building it where it is missing."""
+    panel: Panel = parts.panels.open_or_build(parts.source, parts.macro, parts.universe, parts.features)
+    return panel
+
+
+def check_parts(parts: Parts, market: "Market", panel: "Panel", wanted: list[int]) -> tuple[Fold, ...]:
+    """Refuse contradictions between components before anything runs; return the wanted folds, in order."""
+    parts.agent.check(parts.environment, market)
+    for baseline in parts.baselines.values():
+        baseline.check(parts.environment, market)
+    parts.ensemble.func.check(parts.environment.action)
+    folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
+    for index in wanted:
+        if not 0 <= index < len(folds):
+            raise ConfigError(f"fold: {index} is outside the split's folds 0..{len(folds) - 1}")
+    chosen = tuple(folds[index] for index in sorted(set(wanted)))
+    for fold in chosen:
+        parts.environment.require_room(fold.train.rows(panel.ts))
+    from ploutos.backtest.out_of_sample import contiguous_windows
+
+    contiguous_windows(chosen, market)
+    return chosen
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """Return the config as plain containers, without Hydra's own part; missing values are refused."""
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    plain = OmegaConf.to_container(own, resolve=True, throw_on_missing=True)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}

@@ -1,0 +1,89 @@
+"""`ploutos study`: folds x seeds of `train` as one multirun, then one verdict."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from ploutos.apps import study_state
+from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.errors import FAILURE, explain
+from ploutos.apps.whitelist import TRUSTED
+
+if TYPE_CHECKING:
+    from ploutos.apps.judge import Judged
+    from ploutos.apps.study_context import Launched
+
+
+def job(config: DictConfig) -> float:
+    """Train one child, or find it finished; a failed one is recorded and does not stop the others."""
+    from ploutos.apps.children import ensure_child
+    from ploutos.apps.parts import build
+
+    place = study_state.place
+    if place is None:
+        raise RuntimeError("a study's job runs only inside its multirun (hydra.mode=MULTIRUN)")
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    store = build(config.tracking).open()
+    child = ensure_child(config, store, place, folder, build(config.hardware).environment())
+    return (child.metrics or {}).get("validation_sharpe", float("nan"))
+
+
+@hydra.main(config_path=str(conf_dir()), config_name="study", execution_whitelist=TRUSTED)
+def entry(config: DictConfig) -> float:
+    """Run one job of the multirun (module level: launchers pickle it by name)."""
+    return job(config)
+
+
+def conclude(launched: "Launched", folder: Path) -> "Judged":
+    """Judge what the multirun left; children that are not there count as MISSING."""
+    from ploutos.apps.children import child_of, finished
+    from ploutos.apps.judge import judge
+    from ploutos.apps.parts import build_parts
+    from ploutos.tracking.mlflow import PARENT
+    from ploutos.types import Child
+
+    place, store = launched.place, launched.store
+    parts = build_parts(launched.config)
+    panel = parts.panels.open(place.panel)
+    children = []
+    for (fold, seed), key in zip(launched.jobs, launched.keys, strict=True):
+        done = finished(store, place.parent or "", key)
+        tried = store.find({PARENT: place.parent or "", "ploutos.child_key": key})
+        found = done or (tried[0] if tried else None)
+        missing = Child(fold=fold, seed=seed, run_id=None, state="MISSING", key=key)
+        children.append(child_of(found) if found else missing)
+    folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
+    wanted = [folds[index] for index in sorted({fold for fold, _ in launched.jobs})]
+    return judge(launched.config, parts, panel, store, launched.parent, children, wanted, folder)
+
+
+def main() -> int:
+    """Launch the multirun, then judge it; errors end in one line and an exit code."""
+    from ploutos.apps.study_end import Ending
+
+    ending = Ending()
+    study_state.on_launched = ending.begin
+    error: BaseException | None = None
+    try:
+        entry()
+    except KeyboardInterrupt as interrupt:
+        error = interrupt
+    except SystemExit as leave:
+        if study_state.launched is None:
+            return leave.code if isinstance(leave.code, int) else FAILURE
+        error = leave
+    except Exception as failure:
+        error = failure
+    launched = study_state.launched
+    if launched is None:
+        return explain(error) if error else 0
+    with launched.held:
+        return ending.finish(launched, error, conclude)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""What the launching process prepares for a study, and what its jobs receive."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from ploutos.apps.children import KIND, Place
+from ploutos.apps.guard import Controller
+from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
+from ploutos.panel.sources import source_hash
+from ploutos.tracking.flatten import flatten
+from ploutos.tracking.identity import RESULT_PACKAGES, child_key, study_key
+from ploutos.tracking.lock import file_lock
+from ploutos.tracking.mlflow import PARENT, Store
+from ploutos.tracking.run import Run
+from ploutos.types import ConfigError
+
+STUDY_KEY = "ploutos.study_key"
+
+
+@dataclass(kw_only=True)
+class Launched:
+    """A study under way, in the process that launched it. `jobs` are its (fold, seed) pairs."""
+
+    config: DictConfig
+    jobs: list[tuple[int, int]]
+    keys: list[str]
+    place: Place
+    store: Store
+    parent: Run
+    folder: Path
+    held: ExitStack = field(default_factory=ExitStack)
+
+
+def sweep_jobs(config: DictConfig) -> list[list[str]]:
+    """Return the overrides of every job of the multirun that `config` describes."""
+    parameters = OmegaConf.to_container(config.hydra.sweeper.get("params") or OmegaConf.create({}))
+    assert isinstance(parameters, dict)
+    lines = [f"{key}={value}" for key, value in parameters.items()] + list(config.hydra.overrides.task)
+    parsed = OverridesParser.create().parse_overrides(lines)
+    swept = {o.get_key_element() for o in parsed if o.is_sweep_override()}
+    other = sorted(swept - {"fold", "seed"})
+    if other:
+        raise ConfigError(
+            f"study: sweeps fold and seed only, not '{other[0]}'; one configuration is one study."
+            " Launch one study for each value"
+        )
+    return BasicSweeper.split_arguments(parsed, None)[0]
+
+
+def prepare(config: DictConfig) -> Launched:
+    """Check everything, build the panel, take the study's lock and open its parent run."""
+    overrides = sweep_jobs(config)
+    loader = GlobalHydra.instance().config_loader()
+    configs = [loader.load_sweep_config(config, list(job)) for job in overrides]
+    first = configs[0]
+    pairs = [(int(c.fold), int(c.seed)) for c in configs]
+    if any(seed < 0 for _, seed in pairs):
+        raise ConfigError(f"seed: {min(seed for _, seed in pairs)} is negative; seeds are >= 0")
+
+    from ploutos.env.market import Market
+
+    parts = build_parts(first)
+    build(first.validation)
+    build(first.report)
+    panel = open_panel(parts)
+    check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
+
+    plain = resolved(first)
+    sources = source_hash(RESULT_PACKAGES)
+    keys = [
+        child_key(plain | {"fold": fold, "seed": seed}, panel=panel.hash, sources=sources)
+        for fold, seed in pairs
+    ]
+    identity = study_key(plain, keys)
+    tracking = build(first.tracking)
+    held = ExitStack()
+    held.enter_context(
+        file_lock(tracking.folder / "locks" / f"{identity}.lock", wait=False, what=f"study {first.name}")
+    )
+    store = tracking.open()
+    parent = open_parent(store, first, identity, panel.hash)
+    settle_orphans(store, parent.run_id)
+    place = Place(
+        parent=parent.run_id,
+        study=first.name,
+        panel=panel.hash,
+        sources=sources,
+        controller=Controller.here(),
+        resume=bool(first.resume),
+    )
+    folder = Path(config.hydra.sweep.dir).absolute()
+    with open_dict(first):
+        first.pop("hydra", None)
+    return Launched(
+        config=first, jobs=pairs, keys=keys, place=place, store=store, parent=parent, folder=folder, held=held
+    )
+
+
+def open_parent(store: Store, config: DictConfig, identity: str, panel: str) -> Run:
+    """Continue the parent run of the same study, or start one."""
+    found = store.find({STUDY_KEY: identity})
+    if config.resume and found:
+        return store.resume(found[0].info.run_id)
+    tags = {KIND: "study", STUDY_KEY: identity, "ploutos.study": config.name, "ploutos.panel": panel}
+    parent = store.start(config.name, tags)
+    plain = {k: v for k, v in resolved(config).items() if k not in ("fold", "seed")}
+    parent.parameters(flatten(plain))
+    return parent
+
+
+def settle_orphans(store: Store, parent: str) -> None:
+    """Mark children that an interrupted launch left RUNNING; the study's lock says nobody runs them."""
+    for run in store.find({PARENT: parent}):
+        if run.info.status == "RUNNING":
+            Run(store.client, run.info.run_id).finish("KILLED", "its study was interrupted")

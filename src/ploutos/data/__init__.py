@@ -1,0 +1,1 @@
+"""Sources of market data: a file or an embedded market -> `Bars`."""

@@ -1,0 +1,1 @@
+"""Policies -> one policy: how the members of a council decide together."""

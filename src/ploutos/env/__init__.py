@@ -1,0 +1,1 @@
+"""Panel + execution -> a batched environment of portfolios."""

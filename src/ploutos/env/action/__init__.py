@@ -1,0 +1,1 @@
+"""How a policy's action becomes target weights; one file an action space."""

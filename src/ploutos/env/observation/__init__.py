@@ -1,0 +1,1 @@
+"""What a policy sees; one file a variant."""

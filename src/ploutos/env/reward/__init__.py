@@ -1,0 +1,1 @@
+"""What an agent is paid for; one file a reward."""

@@ -1,0 +1,1 @@
+"""What a trade costs; one file a cost model."""

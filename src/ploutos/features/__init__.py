@@ -1,0 +1,1 @@
+"""Features: consumes `Bars`, produces causal per-asset columns."""

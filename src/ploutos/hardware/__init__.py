@@ -1,0 +1,1 @@
+"""Machine -> workers and threads; used by every stage that runs in parallel."""

@@ -1,0 +1,1 @@
+"""Daily macro series -> zero-neutral columns, as-of joined on the bars' close times."""

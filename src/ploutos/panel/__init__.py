@@ -1,0 +1,1 @@
+"""Panel: consumes bars, membership, features and macro, produces one memory-mapped `Panel`."""

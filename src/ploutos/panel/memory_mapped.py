@@ -1,0 +1,120 @@
+"""The panel as files that any number of processes map: built once, found again by its content address."""
+
+import fcntl
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ploutos.data.source import Source
+from ploutos.panel import store
+from ploutos.panel.assemble import FeatureSet, Macro, Universe, assemble
+from ploutos.panel.panel import Panel
+from ploutos.panel.sources import source_hash
+from ploutos.types import ConfigError, DataError, checked
+
+PRODUCERS = ("types", "data", "macro", "universe", "features", "panel")
+
+log = logging.getLogger(__name__)
+
+
+class MemoryMapped:
+    """A folder of panels, one sub-folder each, named by their address."""
+
+    @checked
+    def __init__(self, *, folder: str) -> None:
+        self.folder = Path(folder).expanduser()
+
+    def address(self, source: Source, macro: Macro, universe: Universe, features: FeatureSet) -> str:
+        """Return the SHA-256 of everything that decides the panel: inputs, settings, code, libraries."""
+        parts = {
+            "schema_version": store.SCHEMA_VERSION,
+            "source": source.fingerprint(),
+            "session_timezone": source.session_timezone,
+            "macro": macro.fingerprint(),
+            "universe": universe.fingerprint(),
+            "features": features.fingerprint(),
+            "code": source_hash(PRODUCERS),
+            "libraries": {"numpy": np.__version__, "polars": pl.__version__},
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def path(self, address: str) -> Path:
+        """Return the folder of the panel with this address."""
+        return self.folder / address
+
+    def open_or_build(self, source: Source, macro: Macro, universe: Universe, features: FeatureSet) -> Panel:
+        """Return the panel, mapped read-only; built when it is missing or damaged, by one process at a time.
+
+        Raises
+        ------
+        ConfigError
+            The folder cannot be written.
+        """
+        address = self.address(source, macro, universe, features)
+        panel = self._open(address)
+        if panel is not None:
+            return panel
+        with self._lock(address):
+            panel = self._open(address)
+            if panel is not None:
+                return panel
+            store.clear_unfinished(self.path(address))
+            built = assemble(
+                source.load(), universe, features, macro, session_timezone=source.session_timezone
+            )
+            self._publish(replace(built, hash=address))
+            del built
+            return store.read(self.path(address), address)
+
+    def open(self, address: str) -> Panel:
+        """Return the stored panel with this address; DataError where it is missing or damaged."""
+        panel = self._open(address)
+        if panel is None:
+            raise DataError(f"panel.folder: no usable panel {address[:16]} in '{self.folder}'")
+        return panel
+
+    def _open(self, address: str) -> Panel | None:
+        """Return the stored panel, or None where it is missing or (with a warning) damaged."""
+        path = self.path(address)
+        if not path.exists():
+            return None
+        try:
+            return store.read(path, address)
+        except store.DamagedPanel as damage:
+            log.warning("panel %s is damaged and will be rebuilt: %s", path, damage)
+            return None
+
+    def _publish(self, panel: Panel) -> None:
+        """Write the panel; a damaged one makes way, and processes that have it mapped keep their files."""
+        path = self.path(panel.hash)
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            store.write(panel, path)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    @contextmanager
+    def _lock(self, address: str) -> Iterator[None]:
+        """Hold the panel's lock; the kernel frees it when the process dies."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            stream = (self.folder / f".{address}.lock").open("w")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    def _unwritable(self, error: OSError) -> ConfigError:
+        return ConfigError(f"panel.folder: cannot write '{self.folder}': {error.strerror}")

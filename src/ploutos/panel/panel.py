@@ -1,0 +1,67 @@
+"""The panel: everything a strategy may see and trade, on one calendar."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ploutos.panel import calendar
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Panel:
+    """Arrays over time T, tickers N, features F and macro columns M; indexed by date, never by row number.
+
+    Attributes
+    ----------
+    hash : content address, hexadecimal SHA-256; empty for a panel that was assembled in memory only.
+    session_timezone : IANA name; the local date of a bar close is its session.
+    ts : [T] bar close, microseconds since the epoch, UTC, strictly increasing.
+    tickers : every ticker of the source, sorted.
+    feature_names : signals last.
+    features : [T, N, F] float32; NaN where unknown. Between a ticker's bars the last values are carried
+        forward; NaN before its first bar and from `delist_bar` on.
+    open, high, low : [T, N] quote currency; NaN where the ticker has no bar (it cannot be traded).
+    close : [T, N] quote currency, last known, carried forward; NaN before the first bar.
+    volume : [T, N] shares; 0 where the ticker has no bar.
+    member : [T, N] in the universe, begun, not delisted, and every feature known.
+    macro : [T, M] float32, free of NaN.
+    delist_bar : [N] row at which a holding is paid out, the market's first bar after the ticker's last;
+        -1 never.
+    delist_return : [N] payout = close[delist_bar - 1] x (1 + delist_return); 0 where never.
+    expected_return : [T, N] conditional expected simple return of the next bar (synthetic markets), or None.
+    signals : names of the features that the source supplied.
+    quality : the data-quality report.
+    """
+
+    hash: str
+    session_timezone: str
+    ts: npt.NDArray[np.int64]
+    tickers: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    macro_names: tuple[str, ...]
+    features: npt.NDArray[np.float32]
+    open: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    close: npt.NDArray[np.float64]
+    volume: npt.NDArray[np.float64]
+    member: npt.NDArray[np.bool_]
+    macro: npt.NDArray[np.float32]
+    delist_bar: npt.NDArray[np.int32]
+    delist_return: npt.NDArray[np.float64]
+    expected_return: npt.NDArray[np.float64] | None
+    signals: tuple[str, ...]
+    quality: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def sessions_per_year(self) -> float:
+        """Trading sessions a year, see `ploutos.panel.calendar`."""
+        return calendar.sessions_per_year(self.ts, self.session_timezone)
+
+    @cached_property
+    def bars_per_year(self) -> float:
+        """Bars a year, see `ploutos.panel.calendar`."""
+        return calendar.bars_per_year(self.ts, self.session_timezone)

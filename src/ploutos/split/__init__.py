@@ -1,0 +1,1 @@
+"""Split: consumes timestamps, produces folds of train, validation and test windows."""

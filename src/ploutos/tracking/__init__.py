@@ -1,0 +1,1 @@
+"""Studies and their runs in MLflow; used by every stage that records something."""

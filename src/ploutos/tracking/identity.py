@@ -1,0 +1,42 @@
+"""What makes two runs the same run."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# Sections that can change what a training run yields; the panel enters by its content.
+RESULT_SECTIONS = ("split", "execution", "env", "agent", "backtest")
+RESULT_PACKAGES = (
+    "types",
+    "data",
+    "macro",
+    "universe",
+    "features",
+    "panel",
+    "split",
+    "execution",
+    "env",
+    "agent",
+    "backtest",
+)
+
+
+def digest(value: Any) -> str:
+    """Return a short hash of a JSON-ready value, independent of the order of keys."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def child_key(config: Mapping[str, Any], *, panel: str, sources: str) -> str:
+    """Return the identity of one training run: settings, fold, seed, threads, panel and code."""
+    settings: dict[str, Any] = {name: config[name] for name in RESULT_SECTIONS}
+    settings |= {"fold": config["fold"], "seed": config["seed"]}
+    settings["threads"] = config["hardware"]["threads_per_job"]
+    return digest({"settings": settings, "panel": panel, "sources": sources})
+
+
+def study_key(config: Mapping[str, Any], child_keys: Iterable[str]) -> str:
+    """Return the identity of a study: its name, its children and how they decide together."""
+    together = {name: config[name] for name in ("name", "ensemble", "baselines")}
+    return digest({"together": together, "children": sorted(child_keys)})

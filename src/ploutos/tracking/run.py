@@ -1,0 +1,65 @@
+"""One MLflow run: parameters, curves, artifacts and how it ended."""
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+FLUSH_AT = 500  # metrics per request; one call per metric costs sixty times as much
+
+
+class Run:
+    """Writes to one run; metrics are buffered and sent in batches."""
+
+    def __init__(self, client: "MlflowClient", run_id: str) -> None:
+        self.client = client
+        self.run_id = run_id
+        self._pending: list[Metric] = []
+
+    def parameters(self, values: dict[str, str]) -> None:
+        """Log parameters; those that are there already stay."""
+        from mlflow.entities import Param
+
+        known = self.client.get_run(self.run_id).data.params
+        new = [Param(k.replace("[", ".").replace("]", ""), v) for k, v in values.items() if k not in known]
+        for start in range(0, len(new), 100):
+            self.client.log_batch(self.run_id, params=new[start : start + 100])
+
+    def tags(self, values: dict[str, Any]) -> None:
+        """Set tags."""
+        from mlflow.entities import RunTag
+
+        self.client.log_batch(self.run_id, tags=[RunTag(k, str(v)) for k, v in values.items()])
+
+    def metrics(self, values: dict[str, float], step: int = 0) -> None:
+        """Buffer the finite ones of `values` at `step` (MLflow's store keeps no inf or NaN faithfully)."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self._pending += [Metric(k, float(v), now, step) for k, v in values.items() if math.isfinite(v)]
+        if len(self._pending) >= FLUSH_AT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is buffered."""
+        for start in range(0, len(self._pending), FLUSH_AT):
+            self.client.log_batch(self.run_id, metrics=self._pending[start : start + FLUSH_AT])
+        self._pending.clear()
+
+    def artifacts(self, path: Path, into: str | None = None) -> None:
+        """Log a file, or all of a folder."""
+        if path.is_dir():
+            self.client.log_artifacts(self.run_id, str(path), into)
+        else:
+            self.client.log_artifact(self.run_id, str(path), into)
+
+    def finish(self, state: str, reason: str | None = None) -> None:
+        """End the run as FINISHED, FAILED or KILLED."""
+        self.flush()
+        if reason:
+            self.tags({"ploutos.reason": reason[:2000]})
+        self.client.set_terminated(self.run_id, state)

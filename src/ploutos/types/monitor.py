@@ -1,0 +1,25 @@
+"""How a long fit tells the outside what it is doing."""
+
+from typing import Protocol
+
+
+class Monitor(Protocol):
+    """Receives progress and training curves while an agent fits."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Say that `done` of `total` steps are done."""
+        ...
+
+    def curves(self, values: dict[str, float], step: int) -> None:
+        """Record the named values at environment step `step`."""
+        ...
+
+
+class Silent:
+    """A monitor that listens to nobody."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Ignore."""
+
+    def curves(self, values: dict[str, float], step: int) -> None:
+        """Ignore."""

@@ -1,0 +1,1 @@
+"""Universe: consumes `Bars`, produces point-in-time membership [T, N]."""

@@ -1,0 +1,92 @@
+"""The targets of the plan: Sharpe ratio, maximum drawdown, and profit in every out-of-sample year."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ploutos.backtest.metrics import (
+    equity_of,
+    max_drawdown,
+    session_returns,
+    sharpe,
+    yearly_returns,
+    yearly_sessions,
+)
+from ploutos.types import Check, Fraction, PositiveInt, Study, checked
+
+
+class Targets:
+    """Three gates on the stitched out-of-sample track; a value *at* a Sharpe or drawdown limit fails.
+
+    A calendar year counts when it holds at least `min_year_share` of a year's sessions. Every year that
+    counts must end above zero, and at least `min_years` must count. Shorter pieces of a year count neither
+    for nor against; they are listed in the evidence and enter the Sharpe ratio and the drawdown in full.
+    """
+
+    gate = True
+
+    @checked
+    def __init__(
+        self,
+        *,
+        min_sharpe: Annotated[float, Field(allow_inf_nan=False)],
+        max_drawdown_pct: Annotated[float, Field(gt=0, le=100)],
+        min_years: PositiveInt,
+        min_year_share: Fraction,
+    ) -> None:
+        self.min_sharpe = min_sharpe
+        self.max_drawdown_pct = max_drawdown_pct
+        self.min_years = min_years
+        self.min_year_share = min_year_share
+
+    def __call__(self, study: Study) -> tuple[Check, ...]:
+        """Return `target_sharpe`, `target_max_drawdown` and `target_years`."""
+        return self._sharpe(study), self._drawdown(study), self._years(study)
+
+    def _sharpe(self, study: Study) -> Check:
+        _, returns = session_returns(study.track.bars, study.session_timezone)
+        value = sharpe(returns, study.sessions_per_year)
+        return Check(
+            name="target_sharpe",
+            passed=value > self.min_sharpe,
+            value=value,
+            threshold=self.min_sharpe,
+            gate=True,
+            summary=f"Sharpe ratio {value:.2f} a year over {returns.size} sessions; must exceed "
+            f"{self.min_sharpe:g}",
+        )
+
+    def _drawdown(self, study: Study) -> Check:
+        value = 100 * max_drawdown(equity_of(study.track.bars))
+        return Check(
+            name="target_max_drawdown",
+            passed=value < self.max_drawdown_pct,
+            value=value,
+            threshold=self.max_drawdown_pct,
+            gate=True,
+            summary=f"Maximum drawdown {value:.1f} % over all bars; must stay below "
+            f"{self.max_drawdown_pct:g} %",
+        )
+
+    def _years(self, study: Study) -> Check:
+        dates, returns = session_returns(study.track.bars, study.session_timezone)
+        sessions = yearly_sessions(dates)
+        enough = self.min_year_share * study.sessions_per_year
+        by_year = yearly_returns(dates, returns)
+        full = {year: value for year, value in by_year.items() if sessions[year] >= enough}
+        profitable = sum(value > 0 for value in full.values())
+        needed = max(self.min_years, len(full))
+        return Check(
+            name="target_years",
+            passed=profitable >= needed,
+            value=float(profitable),
+            threshold=float(needed),
+            gate=True,
+            summary=f"{profitable} of {len(full)} full out-of-sample years profitable; all must be, "
+            f"and at least {self.min_years}",
+            evidence={
+                "return_pct": {str(year): 100 * value for year, value in by_year.items()},
+                "sessions": {str(year): count for year, count in sessions.items()},
+                "full_years": list(full),
+            },
+        )
