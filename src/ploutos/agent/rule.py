@@ -25,6 +25,7 @@ class Rule(ABC):
 
     def check(self, environment: Portfolio, market: Market) -> None:
         """Accept every environment: rules speak in target weights."""
+        return
 
     def fit(
         self, environment: Portfolio, market: Market, train: slice, *, seed: int, monitor: Monitor

@@ -96,7 +96,7 @@ def _hydra(error: BaseException) -> str:
     from ploutos.types import nearest
 
     text = str(error)
-    if isinstance(error, MissingConfigException) and getattr(error, "options", None):
+    if isinstance(error, MissingConfigException) and error.options:
         wanted = str(error.missing_cfg_file or "")
         group, _, name = wanted.rpartition("/")
         hint = nearest(name, error.options)

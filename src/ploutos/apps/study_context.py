@@ -41,7 +41,7 @@ def sweep_jobs(config: DictConfig) -> list[list[str]]:
     """Return the overrides of every job of the multirun that `config` describes."""
     parameters = OmegaConf.to_container(config.hydra.sweeper.get("params") or OmegaConf.create({}))
     assert isinstance(parameters, dict)
-    lines = [f"{key}={value}" for key, value in parameters.items()] + list(config.hydra.overrides.task)
+    lines = [f"{key!s}={value!s}" for key, value in parameters.items()] + list(config.hydra.overrides.task)
     parsed = OverridesParser.create().parse_overrides(lines)
     swept = {o.get_key_element() for o in parsed if o.is_sweep_override()}
     other = sorted(swept - {"fold", "seed"})

@@ -87,7 +87,7 @@ def record(
 def equity_paths(
     policy: Policy, environment: Portfolio, market: Market, rows: slice, ledger: Ledger
 ) -> npt.NDArray[np.float64]:
-    """Run one portfolio per scenario over `rows` and return equity [P, bars]; `ledger` is carried in place."""
+    """Run one portfolio per scenario over `rows`, carrying `ledger`, and return equity [P, bars]."""
     paths = len(ledger.equity)
     simulator = start_simulator(environment, market, rows, ledger, np.arange(paths))
     state = policy.reset(paths)

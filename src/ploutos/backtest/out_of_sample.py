@@ -40,7 +40,7 @@ class OutOfSample:
         """
         windows = contiguous_windows(folds, market)
         ledger = Ledger.open(1, len(market.tickers), self.capital)
-        tracks = []
+        tracks: list[Track] = []
         previous, state = None, None
         for fold, rows, policy in zip(folds, windows, policies, strict=True):
             state = state if policy is previous else None

@@ -23,6 +23,7 @@ class Council(ABC):
     @classmethod
     def check(cls, action: ActionSpace) -> None:
         """Refuse, before anything runs, an action space on which the members cannot be combined."""
+        return
 
     def reset(self, batch: int) -> list[Any]:
         """Return every member's initial state."""

@@ -124,7 +124,7 @@ class TradingVecEnv(VecEnv):
         """Return False for every portfolio."""
         return [False for _ in self._get_indices(indices)]
 
-    def _get_indices(self, indices: None | int | Sequence[int]) -> Sequence[int]:
+    def _get_indices(self, indices: int | Sequence[int] | None) -> Sequence[int]:
         if indices is None:
             return range(self.num_envs)
         return [indices] if isinstance(indices, int) else indices

@@ -15,6 +15,9 @@ from ploutos.report.text import escape, number
 from ploutos.types import Study, Verdict
 
 _CONFIG = {
+    # Plotly offers by default to upload a figure; a report stays where it was written.
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
     "displaylogo": False,
     "responsive": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],

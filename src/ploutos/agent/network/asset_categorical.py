@@ -10,8 +10,8 @@ from torch import nn
 class AssetCategorical(Distribution):
     """N choices among C options each; the joint log-probability is the sum over assets.
 
-    The same distribution as Stable-Baselines3's `MultiCategoricalDistribution` with N equal sizes, without its
-    loop over assets.
+    The same distribution as Stable-Baselines3's `MultiCategoricalDistribution` with N equal sizes,
+    without its loop over assets.
     """
 
     log_p: torch.Tensor  # [B, N, C], normalised
@@ -40,7 +40,8 @@ class AssetCategorical(Distribution):
 
     def mode(self) -> torch.Tensor:
         """Return the most likely options [B, N]."""
-        return self.log_p.argmax(dim=-1)
+        options: torch.Tensor = self.log_p.argmax(dim=-1)
+        return options
 
     def confidence(self) -> torch.Tensor:
         """Return the probability of the mode [B, N]."""

@@ -1,6 +1,7 @@
 """Normalises the flat observation and encodes every asset with the same weights."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ class Encoded:
 def mlp(sizes: list[int]) -> nn.Sequential:
     """Return linear layers of `sizes` with a tanh after each."""
     layers: list[nn.Module] = []
-    for width_in, width_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for width_in, width_out in pairwise(sizes):
         layers += [nn.Linear(width_in, width_out), nn.Tanh()]
     return nn.Sequential(*layers)
 
