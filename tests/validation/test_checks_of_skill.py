@@ -59,11 +59,11 @@ def test_luck_passes_about_as_often_as_the_confidence_allows(draw, block):
 
 
 def test_independent_resampling_would_pass_autocorrelated_luck_too_often():
-    assert accepted_share(autocorrelated, block=1, trials=400) > 0.09
+    assert accepted_share(autocorrelated, block=1, trials=200) > 0.09
 
 
 def test_lower_bound_covers_the_true_sharpe_ratio():
-    true, trials = 1.0, 300
+    true, trials = 1.0, 200
     rng = np.random.default_rng(12)
     covered = 0
     for seed in range(trials):
@@ -104,7 +104,7 @@ def test_the_baseline_itself_does_not_beat_the_baseline(make_study):
 
 
 def test_paired_size_under_equal_skill(make_study):
-    rng, trials = np.random.default_rng(8), 300
+    rng, trials = np.random.default_rng(8), 200
     passes = 0
     for seed in range(trials):
         market = rng.normal(0.0005, 0.01, 400)

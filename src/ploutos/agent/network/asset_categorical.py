@@ -45,7 +45,8 @@ class AssetCategorical(Distribution):
 
     def confidence(self) -> torch.Tensor:
         """Return the probability of the mode [B, N]."""
-        return self.log_p.max(dim=-1).values.exp()
+        best: torch.Tensor = self.log_p.max(dim=-1).values.exp()
+        return best
 
     def actions_from_params(self, logits: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
         """Return actions of the distribution with these logits."""
