@@ -100,10 +100,10 @@ class RecurrentPPO:
 
         try:
             saved = json.loads((folder / "policy.json").read_text())
-            scaler = RobustScaler.from_dict(saved["scaler"])
-        except (OSError, ValueError, KeyError) as error:
+            scaler, trained = RobustScaler.from_dict(saved["scaler"]), dict(saved["layout"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder}: not a saved policy: {error}") from error
         layout = environment.layout(market)
-        layout.require_same_columns(saved["layout"])
+        layout.require_same_columns(trained)
         network = build_policy(self.network, environment.action, layout, scaler)
         return RecurrentPolicy.restore(network, folder / "weights.pt", environment.action, layout, scaler)

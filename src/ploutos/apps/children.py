@@ -1,6 +1,7 @@
 """Training runs in the store: find a finished one or make it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,19 @@ def ensure_child(
         run.artifacts(folder / "job.log")
     run.finish(outcome.state, outcome.reason)
     return child_of(store.get(run.run_id))
+
+
+def children_of(
+    store: Store, parent: str, jobs: Sequence[tuple[int, int]], keys: Sequence[str]
+) -> list[Child]:
+    """Return the child of every job, the finished one where there is one; MISSING where none was started."""
+    children = []
+    for (fold, seed), key in zip(jobs, keys, strict=True):
+        tried = store.find({PARENT: parent, KEY: key})
+        found = finished(store, parent, key) or (tried[0] if tried else None)
+        missing = Child(fold=fold, seed=seed, run_id=None, state="MISSING", key=key)
+        children.append(child_of(found) if found else missing)
+    return children
 
 
 def child_of(run: Any) -> Child:

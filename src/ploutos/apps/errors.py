@@ -28,12 +28,12 @@ def describe(error: BaseException) -> tuple[str, int]:
     from omegaconf.errors import OmegaConfBaseException
     from pydantic import ValidationError
 
+    if isinstance(error, ConfigError):
+        return _at(error, str(error)), USAGE
+    if isinstance(error, ValidationError):
+        return _validation(error), USAGE
     if isinstance(error, InstantiationException):
         return _instantiation(error)
-    if isinstance(error, ConfigError):
-        return one_line(str(error)), USAGE
-    if isinstance(error, ValidationError):
-        return _validation(error, ""), USAGE
     if isinstance(error, OmegaConfBaseException):
         return _omegaconf(error), USAGE
     if isinstance(error, HydraException):
@@ -48,36 +48,46 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _key(error: BaseException) -> str:
+    """Return the config key of the component that raised: Hydra notes it, or writes it into its message."""
+    told = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    found = re.findall(r"full_key: ([\w.@\[\]-]+)", told)
+    return found[-1] if found else ""
+
+
+def _at(error: BaseException, text: str) -> str:
+    """Put the key before the text, unless that names it already."""
+    key = _key(error)
+    return one_line(text if not key or text.startswith(key) else f"{key}: {text}")
+
+
 def _instantiation(error: Exception) -> tuple[str, int]:
-    from pydantic import ValidationError
-
-    found = re.search(r"full_key: ([\w.@\[\]]+)", str(error))
-    key = found.group(1) if found else ""
     cause = error.__cause__
-    if isinstance(cause, ValidationError):
-        return _validation(cause, key), USAGE
     if isinstance(cause, ConfigError):
-        return one_line(str(cause)), USAGE
-    return one_line(f"{key}: {_first_sentence(cause or error)}".lstrip(": ")), USAGE
+        return describe(cause)
+    refused = re.match(
+        r"Target '([^']+)' (cannot be authorized|is not (?:authorized|allowed|in))", str(error)
+    )
+    if refused:
+        return (
+            f"{_key(error)}._target_: '{refused.group(1)}' is not allowed; a config may name ploutos.*",
+            USAGE,
+        )
+    text = re.sub(r"full_key: \S+", "", str(error)).replace("Are you sure", "; are you sure")
+    return _at(error, text), USAGE
 
 
-def _first_sentence(error: BaseException) -> str:
-    text = re.sub(r"full_key: \S+", "", str(error))
-    text = re.sub(r"^Error in call to target '([^']+)':", r"\1:", text.strip())
-    return text
-
-
-def _validation(error: Exception, key: str) -> str:
+def _validation(error: Exception) -> str:
     """Name the config key, the constraint and the value of the first error."""
     from pydantic import ValidationError
 
     assert isinstance(error, ValidationError)
     first = error.errors()[0]
-    path = ".".join([key, *map(str, first["loc"])]).strip(".")
-    if first["type"] == "missing_keyword_only_argument":
+    path = ".".join([_key(error), *map(str, first["loc"])]).strip(".")
+    if first["type"] in ("missing_keyword_only_argument", "missing"):
         return f"{path}: missing"
-    if first["type"] == "unexpected_keyword_argument":
-        return f"{path}: no such setting of {error.title}"
+    if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"{path}: no such setting of {error.title.removesuffix('.__init__')}"
     return one_line(f"{path}: {first['msg']} (got {first['input']!r})")
 
 
@@ -87,20 +97,31 @@ def _omegaconf(error: BaseException) -> str:
     first = message[0] if message else type(error).__name__
     if first.startswith("Missing mandatory value"):
         return f"{key}: no value given; set it with {key}=..."
+    if "is not in struct" in first or first.startswith("Missing key"):
+        return f"{key}: missing from the config"
     return one_line(first if not key or key in first else f"{key}: {first}")
 
 
 def _hydra(error: BaseException) -> str:
-    from hydra.errors import MissingConfigException
+    from hydra.errors import MissingConfigException, OverrideParseException
 
     from ploutos.types import nearest
 
     text = str(error)
     if isinstance(error, MissingConfigException) and error.options:
-        wanted = str(error.missing_cfg_file or "")
-        group, _, name = wanted.rpartition("/")
+        group, _, name = str(error.missing_cfg_file or "").rpartition("/")
         hint = nearest(name, error.options)
         near = f" Nearest: '{hint}'." if hint else ""
-        listed = ", ".join(sorted(error.options))
-        return f"{group}: no '{name}'.{near} Available: {listed}"
+        return f"{group}: no '{name}'.{near} Available: {', '.join(sorted(error.options))}"
+    if isinstance(error, OverrideParseException):
+        return (
+            f"'{error.override}' is not an override: write key=value, with quotes around special characters"
+        )
+    unknown = re.match(r"Could not (?:override|delete)[^']*'([^']+)'", text)
+    if unknown:
+        from ploutos.apps.unknown_key import nearest_key
+
+        key = unknown.group(1)
+        hint = nearest_key(key)
+        return f"{key}: no such key." + (f" Nearest: '{hint}'." if hint else "")
     return one_line(text.split("\nSee ")[0])

@@ -48,14 +48,12 @@ def work(folder: Path) -> None:
     config = OmegaConf.load(folder / "config.yaml")
     assert isinstance(config, DictConfig)
 
-    import torch
-
     from ploutos.apps.parts import build, build_parts
     from ploutos.apps.training import train
     from ploutos.tracking.run import Run
 
-    torch.set_num_threads(config.hardware.threads_per_job)
     parts = build_parts(config)
+    parts.hardware.apply()
     panel = parts.panels.open(job["panel"])
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     run = Run(build(config.tracking).client(), job["run_id"])

@@ -93,6 +93,7 @@ def judge(
 ) -> Judged:
     """Judge, write `verdict.json`, tracks and report into `folder` and log them to the run `home`."""
     folder.mkdir(parents=True, exist_ok=True)
+    parts.hardware.apply()
     unfinished = [c for c in children if c.state != "FINISHED"]
     if unfinished:
         named = ", ".join(f"fold {c.fold} seed {c.seed} {c.state}" for c in unfinished)

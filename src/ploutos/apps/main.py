@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 import ploutos
+from ploutos.apps import completion
 
 VERBS = {
     "data": "build or inspect a panel and print its data-quality report",
@@ -33,8 +34,9 @@ def usage() -> str:
 
 def main() -> None:
     """Run `ploutos VERB [overrides]` and exit with its code."""
-    complete_verb()
     arguments = sys.argv[1:]
+    if completion.asked_for(arguments):
+        sys.exit(complete(arguments))
     if not arguments or arguments[0] in ("-h", "--help"):
         sys.stdout.write(usage())
         sys.exit(0)
@@ -47,18 +49,40 @@ def main() -> None:
 
         sys.stderr.write(f"ploutos: {one_of('verb', verb, VERBS)}\n")
         sys.exit(2)
+    sys.exit(run(verb, arguments[1:]))
+
+
+def run(verb: str, arguments: list[str]) -> int:
+    """Hand `arguments` to the verb's own program; return its exit code."""
+    from ploutos.apps import search_path
+    from ploutos.apps.arguments import parse
+    from ploutos.apps.errors import explain
+
     # Hydra's own handler prints several lines and exits 1; ours prints one and exits 2.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    sys.argv = [f"ploutos {verb}", *arguments[1:]]
-    sys.exit(import_module(f"ploutos.apps.{verb}").main())
+    sys.argv = [f"ploutos {verb}", *arguments]
+    try:
+        search_path.put_first(parse(arguments).config_dir)
+    except Exception as error:
+        return explain(error)
+    code: int = import_module(f"ploutos.apps.{verb}").main()
+    return code
 
 
-def complete_verb() -> None:
-    """Let Hydra's tab completion see the line without the verb, which it does not know."""
-    line = os.environ.get("COMP_LINE")
-    if line is not None:
-        words = line.split(" ")
-        if len(words) > 1 and words[1] in VERBS:
-            os.environ["COMP_LINE"] = " ".join([words[0], *words[2:]])
-            cut = len(words[1]) + 1
-            os.environ["COMP_POINT"] = str(max(0, int(os.environ.get("COMP_POINT", "0")) - cut))
+def complete(arguments: list[str]) -> int:
+    """Answer the shell: verbs from here, settings from Hydra."""
+    words = completion.words_in_line()
+    verb = completion.verb_in_line(VERBS)
+    if verb is None:
+        return 0
+    code = 0
+    try:
+        from ploutos.apps import search_path
+        from ploutos.apps.arguments import parse
+
+        search_path.put_first(parse(words).config_dir)
+        sys.argv = ["ploutos", *arguments]
+        code = import_module(f"ploutos.apps.{verb}").main()
+    except Exception:
+        return 1  # a half-typed line: nothing to offer, and no noise on the prompt
+    return code

@@ -8,10 +8,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ploutos.apps import study_state
+from ploutos.apps import before_run, study_state
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import FAILURE, explain
 from ploutos.apps.whitelist import TRUSTED
+from ploutos.types import ConfigError
 
 if TYPE_CHECKING:
     from ploutos.apps.judge import Judged
@@ -25,11 +26,16 @@ def job(config: DictConfig) -> float:
 
     place = study_state.place
     if place is None:
-        raise RuntimeError("a study's job runs only inside its multirun (hydra.mode=MULTIRUN)")
+        raise RuntimeError("a job that no study launched")
     folder = Path(HydraConfig.get().runtime.output_dir)
     store = build(config.tracking).open()
     child = ensure_child(config, store, place, folder, build(config.hardware).environment())
     return (child.metrics or {}).get("validation_sharpe", float("nan"))
+
+
+def refuse_single(_: DictConfig) -> None:
+    """Refuse `hydra.mode=RUN`, before Hydra writes anything."""
+    raise ConfigError("hydra.mode: a study is a multirun; for a single run use ploutos train")
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="study", execution_whitelist=TRUSTED)
@@ -40,22 +46,14 @@ def entry(config: DictConfig) -> float:
 
 def conclude(launched: "Launched", folder: Path) -> "Judged":
     """Judge what the multirun left; children that are not there count as MISSING."""
-    from ploutos.apps.children import child_of, finished
+    from ploutos.apps.children import children_of
     from ploutos.apps.judge import judge
     from ploutos.apps.parts import build_parts
-    from ploutos.tracking.mlflow import PARENT
-    from ploutos.types import Child
 
     place, store = launched.place, launched.store
     parts = build_parts(launched.config)
     panel = parts.panels.open(place.panel)
-    children = []
-    for (fold, seed), key in zip(launched.jobs, launched.keys, strict=True):
-        done = finished(store, place.parent or "", key)
-        tried = store.find({PARENT: place.parent or "", "ploutos.child_key": key})
-        found = done or (tried[0] if tried else None)
-        missing = Child(fold=fold, seed=seed, run_id=None, state="MISSING", key=key)
-        children.append(child_of(found) if found else missing)
+    children = children_of(store, place.parent or "", launched.jobs, launched.keys)
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     wanted = [folds[index] for index in sorted({fold for fold, _ in launched.jobs})]
     return judge(launched.config, parts, panel, store, launched.parent, children, wanted, folder)
@@ -67,6 +65,7 @@ def main() -> int:
 
     ending = Ending()
     study_state.on_launched = ending.begin
+    before_run.check = refuse_single
     error: BaseException | None = None
     try:
         entry()

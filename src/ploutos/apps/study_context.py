@@ -1,5 +1,6 @@
 """What the launching process prepares for a study, and what its jobs receive."""
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from ploutos.apps.children import KIND, Place
 from ploutos.apps.guard import Controller
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
+from ploutos.apps.preflight import check_folders, check_values
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import RESULT_PACKAGES, child_key, study_key
@@ -21,6 +23,8 @@ from ploutos.tracking.run import Run
 from ploutos.types import ConfigError
 
 STUDY_KEY = "ploutos.study_key"
+CONFIG = "config.yaml"
+PLAN = "jobs.json"
 
 
 @dataclass(kw_only=True)
@@ -59,15 +63,20 @@ def prepare(config: DictConfig) -> Launched:
     loader = GlobalHydra.instance().config_loader()
     configs = [loader.load_sweep_config(config, list(job)) for job in overrides]
     first = configs[0]
-    pairs = [(int(c.fold), int(c.seed)) for c in configs]
-    if any(seed < 0 for _, seed in pairs):
-        raise ConfigError(f"seed: {min(seed for _, seed in pairs)} is negative; seeds are >= 0")
+    for job in configs:
+        check_values(job)
+    check_folders(config)
+    pairs = [(job.fold, job.seed) for job in configs]
+    twice = [pair for k, pair in enumerate(pairs) if pair in pairs[:k]]
+    if twice:
+        raise ConfigError(f"fold={twice[0][0]}, seed={twice[0][1]}: swept more than once")
 
     from ploutos.env.market import Market
 
     parts = build_parts(first)
     build(first.validation)
     build(first.report)
+    tracking = build(first.tracking)
     panel = open_panel(parts)
     check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
 
@@ -78,13 +87,13 @@ def prepare(config: DictConfig) -> Launched:
         for fold, seed in pairs
     ]
     identity = study_key(plain, keys)
-    tracking = build(first.tracking)
     held = ExitStack()
     held.enter_context(
         file_lock(tracking.folder / "locks" / f"{identity}.lock", wait=False, what=f"study {first.name}")
     )
     store = tracking.open()
     parent = open_parent(store, first, identity, panel.hash)
+    leave_plan(parent, first, pairs, keys)
     settle_orphans(store, parent.run_id)
     place = Place(
         parent=parent.run_id,
@@ -112,6 +121,13 @@ def open_parent(store: Store, config: DictConfig, identity: str, panel: str) -> 
     plain = {k: v for k, v in resolved(config).items() if k not in ("fold", "seed")}
     parent.parameters(flatten(plain))
     return parent
+
+
+def leave_plan(parent: Run, config: DictConfig, jobs: list[tuple[int, int]], keys: list[str]) -> None:
+    """Log what is needed to judge the study again, however this launch ends."""
+    planned = [{"fold": fold, "seed": seed, "key": key} for (fold, seed), key in zip(jobs, keys, strict=True)]
+    parent.text(OmegaConf.to_yaml(OmegaConf.create(resolved(config))), CONFIG)
+    parent.text(json.dumps(planned, indent=2), PLAN)
 
 
 def settle_orphans(store: Store, parent: str) -> None:

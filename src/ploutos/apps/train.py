@@ -1,18 +1,49 @@
 """`ploutos train`: one run, one fold, one seed, from data to verdict."""
 
-import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from ploutos.apps.conf_dir import conf_dir
-from ploutos.apps.errors import explain
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.command import command
+
+if TYPE_CHECKING:
+    from ploutos.apps.parts import Parts
+    from ploutos.panel.panel import Panel
+    from ploutos.tracking.mlflow import Store
+    from ploutos.types import Fold
 
 
-def run(config: DictConfig) -> float:
+@dataclass(frozen=True)
+class Prepared:
+    """What a run needs, checked."""
+
+    parts: "Parts"
+    panel: "Panel"
+    folds: "tuple[Fold, ...]"
+    store: "Store"
+
+
+def prepare(config: DictConfig) -> Prepared:
+    """Check everything, open the panel or build it, and open the store."""
+    from ploutos.apps.parts import build, build_parts, check_parts, open_panel
+    from ploutos.apps.preflight import check_folders, check_values
+    from ploutos.env.market import Market
+
+    check_values(config)
+    check_folders(config)
+    parts = build_parts(config)
+    build(config.validation)
+    build(config.report)
+    tracking = build(config.tracking)
+    panel = open_panel(parts)
+    folds = check_parts(parts, Market.of(panel), panel, [config.fold])
+    return Prepared(parts, panel, folds, tracking.open())
+
+
+def run(config: DictConfig, prepared: Prepared) -> float:
     """Train, judge and return the objective: the Sharpe ratio on the validation window, NaN without one."""
     from rich.console import Console
 
@@ -20,21 +51,14 @@ def run(config: DictConfig) -> float:
     from ploutos.apps.closing import close
     from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
-    from ploutos.apps.parts import build, build_parts, check_parts, open_panel
     from ploutos.apps.progress import StudyProgress
-    from ploutos.env.market import Market
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.types import PloutosError
 
     console = Console()
     folder = Path(HydraConfig.get().runtime.output_dir)
-    parts = build_parts(config)
-    build(config.validation)
-    build(config.report)
-    panel = open_panel(parts)
-    folds = check_parts(parts, Market.of(panel), panel, [config.fold])
-    store = build(config.tracking).open()
+    parts, panel, store = prepared.parts, prepared.panel, prepared.store
     place = Place(
         parent=None,
         study=config.name,
@@ -52,7 +76,7 @@ def run(config: DictConfig) -> float:
     if child.state != "FINISHED":
         raise PloutosError(f"training ended {child.state}: {child.reason}; see {folder / 'job' / 'job.log'}")
     home = store.resume(child.run_id or "")
-    judged = judge(config, parts, panel, store, home, [child], folds, folder)
+    judged = judge(config, parts, panel, store, home, [child], prepared.folds, folder)
     home.finish("FINISHED")
     close(console, judged, config)
     return (child.metrics or {}).get("validation_sharpe", float("nan"))
@@ -60,16 +84,4 @@ def run(config: DictConfig) -> float:
 
 def main() -> int:
     """Compose and run; errors end in one line and an exit code."""
-
-    @hydra.main(config_path=str(conf_dir()), config_name="train", execution_whitelist=TRUSTED)
-    def entry(config: DictConfig) -> float:
-        return run(config)
-
-    try:
-        entry()
-    except KeyboardInterrupt:
-        sys.stderr.write("ploutos: interrupted\n")
-        return 130
-    except Exception as error:
-        return explain(error)
-    return 0
+    return command("train", prepare, run)

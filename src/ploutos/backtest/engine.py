@@ -129,7 +129,17 @@ def as_track(kept: Recording, market: Market, *, fold: int, with_start: bool) ->
             "weight": weight.ravel(),
             "open": market.open[0, rows].ravel(),
             "close": market.close[0, rows].ravel(),
+            "payout": delisting_payouts(market, rows).ravel(),
             "confidence": kept.confidence[first:].ravel(),
         }
-    ).with_columns(pl.col("target_weight", "open", "close", "confidence").fill_nan(None))
+    ).with_columns(pl.col("target_weight", "open", "close", "payout", "confidence").fill_nan(None))
     return Track(bars=bars, positions=positions)
+
+
+def delisting_payouts(market: Market, rows: slice) -> npt.NDArray[np.float64]:
+    """Return what one share of a name delisted in `rows` was paid there [T, N], currency; NaN elsewhere."""
+    paid = np.full((rows.stop - rows.start, len(market.tickers)), np.nan)
+    for n, bar in enumerate(market.delist_bar):
+        if rows.start <= bar < rows.stop and bar > 0:
+            paid[bar - rows.start, n] = market.close[0, bar - 1, n] * (1.0 + market.delist_return[n])
+    return paid

@@ -59,7 +59,8 @@ class Simulator:
         """Return the weights [B, N] of the holdings at the close of `row`."""
         shares = self.ledger.shares
         value = np.where(shares > 0, shares * self.market.close[self.scenario, self.row], 0.0)
-        weights: npt.NDArray[np.float64] = value / self.ledger.equity[:, None]
+        equity = np.where(self.ledger.equity > 0, self.ledger.equity, 1.0)  # all lost: nothing is held
+        weights: npt.NDArray[np.float64] = value / equity[:, None]
         return weights
 
     def step(self, targets: npt.NDArray[np.float64]) -> None:

@@ -52,6 +52,7 @@ class TradingVecEnv(VecEnv):
         self.initial_capital = initial_capital
         self.generators = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(batch)]
         self.elapsed = np.zeros(batch, np.int64)
+        self._earned = np.zeros(batch)
         self._buffers = (
             np.zeros((batch, layout.size), np.float32),
             np.zeros((batch, layout.size), np.float32),
@@ -64,6 +65,7 @@ class TradingVecEnv(VecEnv):
         self.simulator.row[index] = self.generators[index].integers(self.rows.start, last + 1)
         self.simulator.ledger.reset(index, self.initial_capital)
         self.elapsed[index] = 0
+        self._earned[index] = 0.0
 
     def _observe(self) -> npt.NDArray[np.float32]:
         self._turn = 1 - self._turn
@@ -87,6 +89,7 @@ class TradingVecEnv(VecEnv):
         simulator.step(decode(self.action, simulator.layout, seen, self._actions))
         rewards = self.reward(before, simulator.ledger.equity)
         self.elapsed += 1
+        self._earned += rewards
         dones = self.elapsed >= self.episode_bars
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         observations = self._observe()
@@ -97,7 +100,7 @@ class TradingVecEnv(VecEnv):
                     "terminal_observation": observations[index].copy(),
                     "TimeLimit.truncated": True,
                     "episode": {
-                        "r": float(np.log(simulator.ledger.equity[index] / self.initial_capital)),
+                        "r": float(self._earned[index]),
                         "l": int(self.elapsed[index]),
                     },
                 }

@@ -108,5 +108,5 @@ def execute_bar(
         cash[b] = money
         equity[b] = worth
         peak[b] = max(peak[b], worth)
-        turnover[b] = traded / equity_t
+        turnover[b] = traded / equity_t if equity_t > 0.0 else 0.0
         cost[b] = paid

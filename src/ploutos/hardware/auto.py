@@ -31,3 +31,9 @@ class Auto:
             "POLARS_MAX_THREADS",
         )
         return dict.fromkeys(names, count)
+
+    def apply(self) -> None:
+        """Bound this process's Torch threads: the same count as in every job, or sums would differ."""
+        import torch
+
+        torch.set_num_threads(self.threads_per_job)

@@ -13,7 +13,7 @@ TRUST = "PLOUTOS_TRUST"
 
 
 def trusted_packages() -> tuple[str, ...]:
-    """Return the user's own packages, named with commas in PLOUTOS_TRUST; configs may instantiate from them."""
+    """Return the user's own packages that PLOUTOS_TRUST names, with commas; configs may instantiate them."""
     names = {name.strip() for name in os.environ.get(TRUST, "").split(",")}
     return tuple(sorted(names - {""}))
 

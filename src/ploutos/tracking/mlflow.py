@@ -40,11 +40,12 @@ class Mlflow:
 
     def client(self) -> "MlflowClient":
         """Return a client of the store."""
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
         from mlflow import MlflowClient
 
+        # After the import, which sets levels of its own.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         return MlflowClient(tracking_uri=self.uri)
 
     def open(self) -> "Store":

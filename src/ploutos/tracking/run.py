@@ -57,6 +57,10 @@ class Run:
         else:
             self.client.log_artifact(self.run_id, str(path), into)
 
+    def text(self, content: str, name: str) -> None:
+        """Log a text as the artifact `name`."""
+        self.client.log_text(self.run_id, content, name)
+
     def finish(self, state: str, reason: str | None = None) -> None:
         """End the run as FINISHED, FAILED or KILLED."""
         self.flush()

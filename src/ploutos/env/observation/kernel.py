@@ -46,7 +46,8 @@ def write_observation(
                 out[b, at + width + 1] = 0.0
                 out[b, at + width + 2] = 0.0
         at = assets * columns
-        out[b, at] = cash[b] / equity[b]
+        # A portfolio that lost everything shows no cash and stays there.
+        out[b, at] = cash[b] / equity[b] if equity[b] > 0.0 else 0.0
         out[b, at + 1] = 1.0 - equity[b] / peak[b]
         for m in range(macro.shape[1]):
             out[b, at + 2 + m] = macro[t, m]

@@ -1,0 +1,99 @@
+"""Every check of the project, one session a verb: `nox -s tests`, `nox -s lint`, ..."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+CONSTRAINTS = ROOT / "constraints.txt"
+CODE = ("src", "tests", "noxfile.py")
+
+nox.options.sessions = ["lint", "types", "tests", "slow", "docs", "quickstart"]
+nox.options.default_venv_backend = "virtualenv"
+
+
+def install(session: nox.Session, *what: str) -> None:
+    """Install at the pinned versions."""
+    session.install("-c", str(CONSTRAINTS), *what)
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run the tests in two processes of one thread each, which is fastest and repeatable on two cores."""
+    install(session, "-e", ".", "pytest", "pytest-xdist", "hypothesis")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+    session.run(
+        "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10", *arguments, *session.posargs, env=threads
+    )
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests but the slow ones."""
+    pytest(session, "-m", "not slow")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests marked slow: whole studies, interruptions, the pages of docs/add_a_new."""
+    pytest(session, "-m", "slow")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and formatting."""
+    install(session, "ruff")
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Static types, strict."""
+    install(session, "-e", ".", "mypy")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Links, anchors and facts of the documentation (its long examples run in `slow`)."""
+    pytest(session, "-m", "not slow", "tests/docs")
+
+
+@nox.session
+def quickstart(session: nox.Session) -> None:
+    """Install the built wheel in a clean environment, run the README's first command in another folder."""
+    install(session, "build", "hatchling")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, silent=True)
+        (wheel,) = Path(folder).glob("ploutos-*.whl")
+        clean, work = Path(folder) / "venv", Path(folder) / "work"
+        work.mkdir()
+        session.run("python", "-m", "venv", str(clean))
+        python, ploutos = clean / "bin" / "python", clean / "bin" / "ploutos"
+        session.run(python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, wheel, external=True)
+        session.run(python, "-m", "pip", "check", external=True)
+        with session.chdir(work):
+            verbs = session.run(ploutos, external=True, silent=True)
+            for verb in ("data", "train", "study", "validate", "ui"):
+                if f"\n  {verb} " not in str(verbs):
+                    session.error(f"'ploutos' does not list the verb {verb}:\n{verbs}")
+            outside = {"PYTHONPATH": "", "CI": os.environ.get("CI", "")}
+            session.run(ploutos, "study", "experiment=quickstart", external=True, env=outside)
+            check_quickstart(session, work)
+
+
+def check_quickstart(session: nox.Session, work: Path) -> None:
+    """Refuse a study without verdict, report or its nine finished runs."""
+    verdicts = list(work.glob("outputs/study/quickstart/*/verdict.json"))
+    if len(verdicts) != 1:
+        session.error(f"expected one verdict.json, found {verdicts}")
+    verdict = json.loads(verdicts[0].read_text())
+    states = [child["state"] for child in verdict["children"]]
+    if states != ["FINISHED"] * 9:
+        session.error(f"expected 9 finished runs, got {states}")
+    if not (verdicts[0].parent / "report.html").is_file():
+        session.error("there is no report.html beside verdict.json")
+    session.log(f"verdict: accepted={verdict['accepted']} ({verdict['reason']}), 9 finished runs")

@@ -1,0 +1,48 @@
+"""What the verbs share: compose, prepare before anything is written, run, end in an exit code."""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from ploutos.apps import before_run
+from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.errors import explain
+from ploutos.apps.whitelist import TRUSTED
+
+T = TypeVar("T")
+INTERRUPTED = 130
+
+
+def command(verb: str, prepare: Callable[[DictConfig], T], body: Callable[[DictConfig, T], float]) -> int:
+    """Run `body` on the config of `verb` and what `prepare` made of it; return the exit code.
+
+    `prepare` checks everything that can be checked without writing; what it raises leaves no trace. `body`
+    returns the objective, or raises SystemExit with a code of its own.
+    """
+    prepared: list[T] = []
+    failed: list[Exception] = []
+    before_run.check = lambda config: prepared.append(prepare(config))
+
+    @hydra.main(config_path=str(conf_dir()), config_name=verb, execution_whitelist=TRUSTED)
+    def entry(config: DictConfig) -> float:
+        try:
+            return body(config, prepared.pop() if prepared else prepare(config))
+        except Exception as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise
+            failed.append(error)  # raised through Hydra, it would print lines of its own
+            return float("nan")
+
+    try:
+        entry()
+    except KeyboardInterrupt:
+        sys.stderr.write("ploutos: interrupted\n")
+        return INTERRUPTED
+    except Exception as error:
+        return explain(error)
+    return explain(failed[0]) if failed else 0

@@ -1,0 +1,73 @@
+"""Checks of a composed config that need no component: values, references and folders."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
+
+from ploutos.apps.parts import resolved
+from ploutos.types import ConfigError
+
+NAME = re.compile(r"[\w][\w .\-]*")
+
+
+def check_values(config: DictConfig) -> dict[str, Any]:
+    """Return the resolved config; refuses missing values, broken references and a wrong fold, seed or name."""
+    try:
+        plain = resolved(config)
+    except InterpolationKeyError as error:
+        raise _mismatch(config, error) from error
+    for key in ("fold", "seed"):
+        if key in plain:
+            count(key, plain[key])
+    name = plain.get("name", "x")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ConfigError(f"name: '{name}' must be of letters, digits, spaces, '_', '-' and '.'")
+    return plain
+
+
+def count(key: str, value: Any) -> int:
+    """Return `value` as it is, or refuse what is not a whole number >= 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigError(f"{key}: {value!r} is not a whole number >= 0")
+    return value
+
+
+def check_folders(config: DictConfig) -> None:
+    """Refuse folders that this command could not write, before it writes anything."""
+    mode = OmegaConf.select(config, "hydra.mode")
+    run = "hydra.sweep.dir" if getattr(mode, "name", mode) == "MULTIRUN" else "hydra.run.dir"
+    for key in (run, "tracking.folder", "panel.folder"):
+        given = OmegaConf.select(config, key)
+        if given is not None:
+            _require_writable(key, Path(str(given)).expanduser().absolute())
+
+
+def _require_writable(key: str, folder: Path) -> None:
+    """Look at the nearest existing ancestor; root may write wherever that is a folder."""
+    existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if not existing.is_dir():
+        raise ConfigError(f"{key}: cannot write '{folder}': '{existing}' is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ConfigError(f"{key}: cannot write '{folder}': no permission in '{existing}'")
+
+
+def _mismatch(config: DictConfig, error: InterpolationKeyError) -> ConfigError:
+    """Tell which two variants do not go together: one takes a value that the other does not have."""
+    key = str(error.full_key)
+    found = re.search(r"Interpolation key '([^']+)'", str(error))
+    wanted = found.group(1) if found else "?"
+    choices = OmegaConf.select(config, "hydra.runtime.choices") or {}
+    group, other = key.partition(".")[0], wanted.partition(".")[0]
+    if group not in choices or other not in choices or group == other:
+        return ConfigError(f"{key}: takes its value from '{wanted}', which is not there")
+    options = GlobalHydra.instance().config_loader().get_group_options(group)
+    rest = ", ".join(sorted(set(options) - {choices[group]}))
+    return ConfigError(
+        f"{group}={choices[group]} does not go with {other}={choices[other]}: it takes {key} from {wanted},"
+        f" which is not there; other choices of {group}: {rest or 'none'}"
+    )

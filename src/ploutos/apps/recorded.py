@@ -1,0 +1,96 @@
+"""A run of the store, read back so that it can be judged again."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ploutos.apps.children import KIND, child_of, children_of
+from ploutos.apps.parts import Parts, build_parts, open_panel
+from ploutos.apps.study_context import CONFIG, PLAN, STUDY_KEY
+from ploutos.tracking.mlflow import PARENT, Store
+from ploutos.types import Child, ConfigError, DataError, Fold, one_of
+
+if TYPE_CHECKING:
+    from ploutos.panel.panel import Panel
+
+NAME = "ploutos.study"
+PANEL = "ploutos.panel"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A study, or a single run, as the store knows it."""
+
+    run_id: str
+    identity: str | None  # of a study: names its lock
+    config: DictConfig
+    panel: str
+    children: list[Child]
+
+
+def find(store: Store, wanted: str) -> Any:
+    """Return the run with this id, or the newest study or single run of this name."""
+    known = [run for kind in ("study", "run") for run in store.find({KIND: kind})]
+    for run in known:
+        if run.info.run_id == wanted:
+            return run
+    named = [run for run in known if run.data.tags.get(NAME) == wanted]
+    if named:
+        return max(named, key=lambda run: run.info.start_time)
+    child = next((run for run in store.find({KIND: "child"}) if run.info.run_id == wanted), None)
+    if child is not None:
+        raise ConfigError(f"study: run {wanted} is one child; judge its study={child.data.tags.get(PARENT)}")
+    raise one_of("study", wanted, {run.data.tags.get(NAME, "") for run in known})
+
+
+def read(store: Store, run: Any) -> Recorded:
+    """Return what the run left: its config, its panel's address and its children."""
+    tags, run_id = run.data.tags, run.info.run_id
+    try:
+        config = OmegaConf.load(store.artifact(run_id, CONFIG))
+        if tags[KIND] == "study":
+            plan = json.loads(store.artifact(run_id, PLAN).read_text())
+            jobs, keys = [(job["fold"], job["seed"]) for job in plan], [job["key"] for job in plan]
+            children = children_of(store, run_id, jobs, keys)
+        else:
+            children = [child_of(run)]
+        recorded = Recorded(run_id, tags.get(STUDY_KEY), _plain(config), tags[PANEL], children)
+    except ConfigError:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise DataError(
+            f"study: run {run_id} cannot be read back: {type(error).__name__}: {first}"
+        ) from error
+    return recorded
+
+
+def _plain(config: Any) -> DictConfig:
+    """Refuse a stored config that is not plain values: it was logged resolved, a reference was put in later."""
+    if not isinstance(config, DictConfig):
+        raise DataError(f"study: its {CONFIG} is no mapping")
+    text = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
+    if "${" in text:
+        raise DataError(f"study: its {CONFIG} holds a reference '${{...}}'; a recorded config is resolved")
+    return config
+
+
+def reopen(recorded: Recorded) -> "tuple[Parts, Panel, tuple[Fold, ...]]":
+    """Return the components, the panel that the study was trained on, and its folds."""
+    parts = build_parts(recorded.config)
+    try:
+        panel = parts.panels.open(recorded.panel)
+    except DataError:
+        panel = open_panel(parts)
+    if panel.hash != recorded.panel:
+        raise DataError(
+            f"study: its panel {recorded.panel[:16]} is gone and cannot be built again: data, settings or code"
+            f" have changed since (they give {panel.hash[:16]})"
+        )
+    folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
+    wanted = sorted({child.fold for child in recorded.children})
+    if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(folds):
+        raise DataError(f"study: its folds {wanted} are outside the split's 0..{len(folds) - 1}")
+    return parts, panel, tuple(folds[index] for index in wanted)
