@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,31 +12,38 @@ ROOT = Path(__file__).parent
 CONSTRAINTS = ROOT / "constraints.txt"
 CODE = ("src", "tests", "noxfile.py")
 
-nox.options.sessions = ["lint", "types", "tests", "slow", "docs", "quickstart"]
-nox.options.default_venv_backend = "virtualenv"
+PROJECT = ROOT / ".nox" / "project"
+
+nox.options.sessions = ["lint", "types", "quickstart", "docs", "slow", "tests"]
 
 
-def install(session: nox.Session, *what: str) -> None:
-    """Install at the pinned versions."""
-    session.install("-c", str(CONSTRAINTS), *what)
+def project(session: nox.Session, *tools: str) -> Path:
+    """Return the Python of the environment that holds Ploutos (editable) and `tools` at the pinned versions.
+
+    Sessions share it: installing Ploutos takes longer than most of them.
+    """
+    python = PROJECT / "bin" / "python"
+    if not python.exists():
+        session.run(sys.executable, "-m", "venv", "--clear", PROJECT)
+    session.run(python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, "-e", ROOT, *tools)
+    return python
 
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run the tests in two processes of one thread each, which is fastest and repeatable on two cores."""
-    install(session, "-e", ".", "pytest", "pytest-xdist", "hypothesis")
+    python = project(session, "pytest", "pytest-xdist", "hypothesis")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
-    session.run(
-        "pytest", "-n", "2", "--dist", "loadfile", "--durations", "10", *arguments, *session.posargs, env=threads
-    )
+    spread = ("-n", "2", "--dist", "worksteal", "--durations", "10")
+    session.run(python, "-m", "pytest", *spread, *arguments, *session.posargs, env=threads)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """All tests but the slow ones."""
     pytest(session, "-m", "not slow")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def slow(session: nox.Session) -> None:
     """The tests marked slow: whole studies, interruptions, the pages of docs/add_a_new."""
     pytest(session, "-m", "slow")
@@ -44,19 +52,18 @@ def slow(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style and formatting."""
-    install(session, "ruff")
+    session.install("-c", str(CONSTRAINTS), "ruff")
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def types(session: nox.Session) -> None:
     """Static types, strict."""
-    install(session, "-e", ".", "mypy")
-    session.run("mypy")
+    session.run(project(session, "mypy"), "-m", "mypy")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
     """Links, anchors and facts of the documentation (its long examples run in `slow`)."""
     pytest(session, "-m", "not slow", "tests/docs")
@@ -65,7 +72,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def quickstart(session: nox.Session) -> None:
     """Install the built wheel in a clean environment, run the README's first command in another folder."""
-    install(session, "build", "hatchling")
+    session.install("-c", str(CONSTRAINTS), "build", "hatchling")
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, silent=True)
         (wheel,) = Path(folder).glob("ploutos-*.whl")

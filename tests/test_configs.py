@@ -25,7 +25,9 @@ BESIDE = {
     "data/parquet": ["data.path={file}"],
     "macro/parquet": ["data=parquet", "data.path={file}"],
 }
-PACKAGE_OF = {"validation/check": "validation"}  # a check lives in the package, its file in a group of its own
+PACKAGE_OF = {
+    "validation/check": "validation"
+}  # a check lives in the package, its file in a group of its own
 PRESETS_OF = {"validation": "suite"}  # files of this group are settings of one class
 META = {"_target_", "_partial_", "_convert_", "_recursive_", "defaults"}
 
@@ -63,7 +65,8 @@ def composed(option: Path, a_file: str) -> DictConfig:
 
 def components_of(config, path=""):
     """Yield (path, node) of the outermost instantiable nodes."""
-    for key, node in config.items():
+    for key in config:
+        node = None if OmegaConf.is_missing(config, key) else config[key]
         if isinstance(node, DictConfig) and key != "hydra":
             where = f"{path}.{key}" if path else str(key)
             if "_target_" in node:
@@ -105,7 +108,9 @@ def test_group_is_package_and_file_is_class(path):
 def test_constructor_and_file_name_the_same_settings(path, a_file):
     node = composed(path, a_file)
     signature = inspect.signature(get_class(node._target_).__init__)
-    arguments = {name: p for name, p in signature.parameters.items() if name not in ("self", "args", "kwargs")}
+    arguments = {
+        name: p for name, p in signature.parameters.items() if name not in ("self", "args", "kwargs")
+    }
     settings = {str(key) for key in node} - META
     assert settings <= set(arguments), f"no argument for {settings - set(arguments)}"
     if node.get("_partial_"):
@@ -187,7 +192,9 @@ ATTACKS = [
 
 
 def armed(target, arguments, mark):
-    text = [[w.format(mark=mark) for w in a] if isinstance(a, list) else a.format(mark=mark) for a in arguments]
+    text = [
+        [w.format(mark=mark) for w in a] if isinstance(a, list) else a.format(mark=mark) for a in arguments
+    ]
     return {"_target_": target, "_args_": text}
 
 

@@ -67,9 +67,7 @@ def untrained(network, market):
     def build(action):
         environment = make_environment(action, num_envs=4, episode_bars=24)
         layout = environment.layout(market)
-        scaler = RobustScaler.fit(
-            market.features[0], market.member, slice(0, 100), clip=5.0, max_cells=10**6
-        )
+        scaler = RobustScaler.fit(market.features[0], market.member, slice(0, 100), clip=5.0, max_cells=10**6)
         return environment, layout, spread(build_policy(network, environment.action, layout, scaler))
 
     return build

@@ -66,7 +66,9 @@ def test_noisy_features_are_those_of_the_noisy_prices(world, tilt):
     policy = tilt(hold_every=1)
     made = replay(world, [policy] * 3)
     first, last = made.windows[0].start - 1, made.windows[-1].stop
-    frames = [with_noise(module.panel_bars(world.panel, slice(0, last)).frame, 0.01, np.random.default_rng(1))]
+    frames = [
+        with_noise(module.panel_bars(world.panel, slice(0, last)).frame, 0.01, np.random.default_rng(1))
+    ]
     market = made._market(frames, 0, first, last)
     column = market.feature_names.index("return_1")
     traded = np.isfinite(market.open[0])
@@ -86,7 +88,9 @@ def test_signals_and_macro_stay(world, tilt):
         a, b = (np.stack([layout.asset_column(o, name) for o in p.seen]) for p in (policy, calm))
         np.testing.assert_array_equal(a, b)
     macro = len(layout.macro_names)
-    assert macro and all((a[:, -macro:] == b[:, -macro:]).all() for a, b in zip(policy.seen, calm.seen, strict=True))
+    assert macro and all(
+        (a[:, -macro:] == b[:, -macro:]).all() for a, b in zip(policy.seen, calm.seen, strict=True)
+    )
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.001, 0.5])

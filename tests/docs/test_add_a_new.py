@@ -50,6 +50,9 @@ def read(name: str) -> Page:
     return page
 
 
+Done = subprocess.CompletedProcess[str]
+
+
 class Workshop:
     """A folder with a page's files, and the environment that its commands build up."""
 
@@ -69,7 +72,9 @@ class Workshop:
         self.commands = [line for line in self.page.commands if not line.startswith("export ")]
         self.exports = [line for line in self.page.commands if line.startswith("export ")]
 
-    def run(self, command: str, *, trust: bool = True, **overrides: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: str, *, trust: bool = True, **overrides: object
+    ) -> subprocess.CompletedProcess[str]:
         extra = ""
         if command.startswith("ploutos "):
             extra = "".join(f" {key}={value}" for key, value in (SMALL | overrides).items())
@@ -91,7 +96,7 @@ class Workshop:
         return told
 
 
-def finished(done: subprocess.CompletedProcess[str]) -> None:
+def finished(done: Done) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 

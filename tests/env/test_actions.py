@@ -46,9 +46,7 @@ def test_softmax_by_hand():
 
 
 def test_softmax_leaves_out_non_members():
-    got = targets(
-        TargetWeights(max_logit=10.0), np.log([[1.0, 2.0, 3.0, 4.0]]), member=[[True, False, True]]
-    )
+    got = targets(TargetWeights(max_logit=10.0), np.log([[1.0, 2.0, 3.0, 4.0]]), member=[[True, False, True]])
     np.testing.assert_allclose(got, [[1 / 8, 0.0, 3 / 8]], rtol=1e-12)
 
 

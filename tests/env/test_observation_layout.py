@@ -61,7 +61,9 @@ def test_columns_found_by_name_are_the_ones_the_kernel_wrote():
     np.testing.assert_array_equal(column(observation, "slow"), [[5, 0], [5, 0]])
     np.testing.assert_array_equal(column(observation, "member"), [[1, 0], [1, 0]])
     np.testing.assert_allclose(column(observation, "weight"), sim.weights(), rtol=1e-6)
-    np.testing.assert_allclose(column(observation, "unrealised_return"), [[0.2, -0.25], [0, -0.25]], rtol=1e-6)
+    np.testing.assert_allclose(
+        column(observation, "unrealised_return"), [[0.2, -0.25], [0, -0.25]], rtol=1e-6
+    )
 
 
 def test_split_gives_views_and_not_copies():
@@ -103,7 +105,9 @@ def test_other_columns_are_refused_by_name(names, told):
 
 def test_other_macro_columns_are_refused_too():
     with pytest.raises(ConfigError, match="macro_names"):
-        Layout(2, ("slow",), ("vix", "dxy")).require_same_columns(Layout(2, ("slow",), ("vix", "tnx")).as_dict())
+        Layout(2, ("slow",), ("vix", "dxy")).require_same_columns(
+            Layout(2, ("slow",), ("vix", "tnx")).as_dict()
+        )
 
 
 def test_the_number_of_assets_may_differ():

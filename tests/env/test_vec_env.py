@@ -12,7 +12,9 @@ WINDOW = slice(30, 90)
 EPISODE = 16
 
 
-def make(seed=0, *, window=WINDOW, num_envs=4, episode_bars=EPISODE, action="discrete", market=MARKET, **more):
+def make(
+    seed=0, *, window=WINDOW, num_envs=4, episode_bars=EPISODE, action="discrete", market=MARKET, **more
+):
     environment = make_environment(action, num_envs=num_envs, episode_bars=episode_bars, **more)
     return environment.vec_env(market, window, seed)
 

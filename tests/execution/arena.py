@@ -105,5 +105,3 @@ def random_episode(seed, *, paths, batch, rows, assets, messy):
 
 def accounts(batch, capital):
     return [Account.with_capital(capital) for _ in range(batch)]
-
-

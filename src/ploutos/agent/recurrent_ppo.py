@@ -55,8 +55,10 @@ class RecurrentPPO:
         self.n_steps = n_steps
         self.batch_size = batch_size
         self.scaler_cells = scaler_cells
-        self.device = device
         self.settings = {
+            "n_steps": n_steps,
+            "batch_size": batch_size,
+            "device": device,
             "n_epochs": n_epochs,
             "learning_rate": learning_rate,
             "gamma": gamma,
@@ -90,7 +92,8 @@ class RecurrentPPO:
             market.features[0], market.member, train, clip=self.network.clip, max_cells=self.scaler_cells
         )
         env = environment.vec_env(market, train, seed)
-        model = new_model(self, env, scaler, seed)
+        kwargs = self.network.policy_kwargs(environment.layout(market), scaler)
+        model = new_model(env, self.network.policy_class(), kwargs, seed=seed, **self.settings)
         train_model(model, self.total_steps, monitor)
         return RecurrentPolicy(model.policy, environment.action, environment.layout(market), scaler)
 

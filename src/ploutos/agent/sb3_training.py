@@ -1,16 +1,12 @@
 """Runs Stable-Baselines3 under Ploutos' monitor."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sb3_contrib import RecurrentPPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
-from ploutos.features.scaler import RobustScaler
 from ploutos.types.monitor import Monitor
-
-if TYPE_CHECKING:
-    from ploutos.agent.recurrent_ppo import RecurrentPPO as Settings
 
 
 class _Curves(KVWriter):
@@ -44,18 +40,9 @@ class _Progress(BaseCallback):
         self.monitor.progress(min(self.num_timesteps, self.total), self.total)
 
 
-def new_model(agent: "Settings", env: Any, scaler: RobustScaler, seed: int) -> RecurrentPPO:
-    """Return an untrained model whose network, sampling and minibatches all follow `seed`."""
-    return RecurrentPPO(
-        agent.network.policy_class(),
-        env,
-        n_steps=agent.n_steps,
-        batch_size=agent.batch_size,
-        seed=seed,
-        device=agent.device,
-        policy_kwargs=agent.network.policy_kwargs(env.simulator.layout, scaler),
-        **agent.settings,
-    )
+def new_model(env: Any, network: Any, policy_kwargs: dict[str, Any], **settings: Any) -> RecurrentPPO:
+    """Return an untrained model; network, sampling and minibatches all follow `settings["seed"]`."""
+    return RecurrentPPO(network, env, policy_kwargs=policy_kwargs, **settings)
 
 
 def train_model(model: RecurrentPPO, total_steps: int, monitor: Monitor) -> None:

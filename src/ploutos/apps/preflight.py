@@ -16,7 +16,7 @@ NAME = re.compile(r"[\w][\w .\-]*")
 
 
 def check_values(config: DictConfig) -> dict[str, Any]:
-    """Return the resolved config; refuses missing values, broken references and a wrong fold, seed or name."""
+    """Return the resolved config; refuses missing values, broken references, a wrong fold, seed or name."""
     try:
         plain = resolved(config)
     except InterpolationKeyError as error:

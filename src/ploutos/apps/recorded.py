@@ -68,7 +68,7 @@ def read(store: Store, run: Any) -> Recorded:
 
 
 def _plain(config: Any) -> DictConfig:
-    """Refuse a stored config that is not plain values: it was logged resolved, a reference was put in later."""
+    """Refuse a stored config with references: it was logged resolved, so somebody put them in later."""
     if not isinstance(config, DictConfig):
         raise DataError(f"study: its {CONFIG} is no mapping")
     text = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
@@ -86,8 +86,8 @@ def reopen(recorded: Recorded) -> "tuple[Parts, Panel, tuple[Fold, ...]]":
         panel = open_panel(parts)
     if panel.hash != recorded.panel:
         raise DataError(
-            f"study: its panel {recorded.panel[:16]} is gone and cannot be built again: data, settings or code"
-            f" have changed since (they give {panel.hash[:16]})"
+            f"study: its panel {recorded.panel[:16]} is gone and cannot be built again: data, settings or"
+            f" code have changed since (they give {panel.hash[:16]})"
         )
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     wanted = sorted({child.fold for child in recorded.children})

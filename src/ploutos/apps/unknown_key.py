@@ -6,7 +6,7 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
 from ploutos.apps.arguments import parse
 from ploutos.apps.conf_dir import conf_dir
@@ -36,7 +36,7 @@ def _keys(node: Any, prefix: str = "") -> Iterator[str]:
     """Yield the dotted keys of everything below `node`."""
     if not isinstance(node, DictConfig) or node._is_none() or node._is_missing():
         return
-    for key in node:
+    for key in map(str, node):
         path = f"{prefix}{key}"
         yield path
         child = node._get_node(key)

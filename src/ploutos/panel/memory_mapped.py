@@ -1,12 +1,9 @@
 """The panel as files that any number of processes map: built once, found again by its content address."""
 
-import fcntl
 import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from ploutos.panel import store
 from ploutos.panel.assemble import FeatureSet, Macro, Universe, assemble
 from ploutos.panel.panel import Panel
 from ploutos.panel.sources import source_hash
+from ploutos.tracking.lock import file_lock
 from ploutos.types import ConfigError, DataError, checked
 
 PRODUCERS = ("types", "data", "macro", "universe", "features", "panel")
@@ -62,7 +60,7 @@ class MemoryMapped:
         panel = self._open(address)
         if panel is not None:
             return panel
-        with self._lock(address):
+        with file_lock(self.folder / f".{address}.lock", wait=True, what="panel.folder"):
             panel = self._open(address)
             if panel is not None:
                 return panel
@@ -103,18 +101,6 @@ class MemoryMapped:
             store.write(panel, path)
         except OSError as error:
             raise self._unwritable(error) from error
-
-    @contextmanager
-    def _lock(self, address: str) -> Iterator[None]:
-        """Hold the panel's lock; the kernel frees it when the process dies."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            stream = (self.folder / f".{address}.lock").open("w")
-        except OSError as error:
-            raise self._unwritable(error) from error
-        with stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            yield
 
     def _unwritable(self, error: OSError) -> ConfigError:
         return ConfigError(f"panel.folder: cannot write '{self.folder}': {error.strerror}")

@@ -19,7 +19,7 @@ def file_lock(path: Path, *, wait: bool, what: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("a+")
     except OSError as error:
-        raise ConfigError(f"{what}: cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"{what}: cannot write '{path.parent}': {error.strerror}") from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,99 @@
+"""The documentation is true where a machine can tell: links, anchors, file names, lists of names."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import execution_whitelist, instantiate
+
+from ploutos.apps.main import VERBS
+from ploutos.apps.whitelist import TRUSTED
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "experiments").rglob("*.md")])
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+
+
+def prose(page: Path) -> str:
+    return FENCE.sub("", page.read_text())
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(prose(page)):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        assert file.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors(file), f"{page.name} links to {target}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    seen: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        seen.add(page)
+        found = {
+            (page.parent / t.partition("#")[0]).resolve() for t in LINK.findall(prose(page)) if "//" not in t
+        }
+        waiting += [file for file in found if file.suffix == ".md" and file not in seen]
+    assert {page for page in PAGES if (ROOT / "docs") in page.parents} <= seen
+
+
+def test_the_feature_page_names_every_column_and_no_other() -> None:
+    with initialize_config_dir(str(ROOT / "conf"), version_base=None), execution_whitelist(TRUSTED):
+        core = instantiate(compose("train").features)
+    table = [
+        line for line in (ROOT / "docs" / "features.md").read_text().splitlines() if line.startswith("| ")
+    ]
+    listed = [name for line in table[1:] for name in re.findall(r"`(\w+)`", line.split("|")[2])]
+    assert sorted(listed) == sorted(core.names(()))
+
+
+def test_the_table_of_rooms_names_every_variant() -> None:
+    readme = (ROOT / "README.md").read_text()
+    rooms = readme[readme.index("## Rooms") : readme.index("## The verdict")]
+    missing = []
+    for file in sorted((ROOT / "conf").rglob("*.yaml")):
+        group = file.parent.relative_to(ROOT / "conf").as_posix()
+        if group in (".", "experiment", "validation/check"):
+            continue
+        row = re.search(rf"`{group}`: ([^;|]*)", rooms)
+        if row is None or f"`{file.stem}`" not in row[1]:
+            missing.append(f"{group}={file.stem}")
+    assert not missing
+
+
+def test_the_readme_names_the_checks_that_quick_asks() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for file in (ROOT / "src" / "ploutos" / "validation").glob("*.py"):
+        for name in re.findall(r'name="(\w+)"', file.read_text()):
+            assert f"`{name}`" in readme, name
+
+
+def test_the_decisions_are_all_listed() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text()
+    pages = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    for number, page in enumerate(pages, start=1):
+        title = page.read_text().splitlines()[0]
+        assert title.startswith(f"# {number:04d}. ")
+        assert f"| [{number:04d}]({page.name}) | {title.partition('. ')[2]} |" in index
+        assert re.findall(r"^## (.+)$", page.read_text(), re.M) == ["Context", "Decision", "Consequences"]
+
+
+def test_every_verb_in_a_command_exists() -> None:
+    for page in PAGES:
+        for block in FENCE.findall(page.read_text()):
+            if block.startswith("```bash"):
+                for verb in re.findall(r"\bploutos (\w+)", block):
+                    assert verb in VERBS, f"{page.name}: ploutos {verb}"
