@@ -205,7 +205,7 @@ def test_a_config_cannot_run_what_is_not_ploutos(target, arguments, nested, tmp_
     attack = armed(target, arguments, mark)
     if nested:
         attack = {"_target_": "ploutos.env.reward.log_return.LogReturn", "scale": attack}
-    with pytest.raises(Exception, match="whitelist|authoriz") as refused:
+    with pytest.raises(Exception, match=r"whitelist|authoriz") as refused:
         build(OmegaConf.create(attack))
     assert not mark.exists()
     line, code = describe(refused.value)
@@ -231,7 +231,7 @@ def test_neither_can_an_override_on_the_command_line():
 )
 def test_a_bad_value_is_one_line_that_names_its_key(override, told):
     config = compose("train", [override])
-    with pytest.raises(Exception) as refused:  # noqa: PT011
+    with pytest.raises(Exception) as refused:
         build_parts(config)
     line, code = describe(refused.value)
     assert code == USAGE and told in line and "\n" not in line

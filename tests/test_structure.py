@@ -6,10 +6,28 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "ploutos"
-ORDER = (
-    "types hardware tracking data macro universe features panel split regime execution env agent ensemble"
-    " backtest audit validation report live apps"
-).split()
+ORDER = [
+    "types",
+    "hardware",
+    "tracking",
+    "data",
+    "macro",
+    "universe",
+    "features",
+    "panel",
+    "split",
+    "regime",
+    "execution",
+    "env",
+    "agent",
+    "ensemble",
+    "backtest",
+    "audit",
+    "validation",
+    "report",
+    "live",
+    "apps",
+]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

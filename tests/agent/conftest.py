@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from hand_market import make_environment, random_market
 
+from hand_market import make_environment, random_market
 from ploutos.agent.network.cross_sectional_lstm import CrossSectionalLstm
 from ploutos.agent.recurrent_policy import build_policy
 from ploutos.agent.recurrent_ppo import RecurrentPPO

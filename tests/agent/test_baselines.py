@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hand_market import make_environment, make_market
 
+from hand_market import make_environment, make_market
 from ploutos.agent.buy_and_hold import BuyAndHold
 from ploutos.agent.equal_weight import EqualWeight
 from ploutos.agent.momentum_rule import MomentumRule
@@ -90,7 +90,7 @@ def test_equal_strength_keeps_to_the_count():
 
 def test_momentum_on_an_unknown_feature_names_the_nearest():
     rule = MomentumRule(feature="momentun", top=2, rebalance_bars=1)
-    with pytest.raises(ConfigError, match="unknown value 'momentun'. Nearest: 'momentum'"):
+    with pytest.raises(ConfigError, match=r"unknown value 'momentun'\. Nearest: 'momentum'"):
         rule.check(make_environment(), market())
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hand_market import make_environment, make_market
 
+from hand_market import make_environment, make_market
 from ploutos.agent.equal_weight import EqualWeight
 from ploutos.backtest.out_of_sample import OutOfSample
 from ploutos.env.market import read_only

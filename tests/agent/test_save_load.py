@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hand_market import make_environment
 
+from hand_market import make_environment
 from ploutos.backtest.out_of_sample import OutOfSample
 from ploutos.types import ConfigError, DataError
 from ploutos.types.monitor import Silent

@@ -1,6 +1,10 @@
 """The documentation is true where a machine can tell: links, anchors, file names, lists of names."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,7 +55,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 
 def test_the_feature_page_names_every_column_and_no_other() -> None:
-    with initialize_config_dir(str(ROOT / "conf"), version_base=None), execution_whitelist(TRUSTED):
+    with initialize_config_dir(str(ROOT / "conf")), execution_whitelist(TRUSTED):
         core = instantiate(compose("train").features)
     table = [
         line for line in (ROOT / "docs" / "features.md").read_text().splitlines() if line.startswith("| ")
@@ -97,3 +101,39 @@ def test_every_verb_in_a_command_exists() -> None:
             if block.startswith("```bash"):
                 for verb in re.findall(r"\bploutos (\w+)", block):
                     assert verb in VERBS, f"{page.name}: ploutos {verb}"
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_tour_compose(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    tour = readme[readme.index("## A tour") : readme.index("## Rooms")]
+    cheap, contrarian = re.findall(r"^```yaml\n(.*?)^```$", tour, re.M | re.S)
+    for name, text in (("experiment/cheap", cheap), ("agent/contrarian", contrarian)):
+        file = tmp_path / "my_conf" / f"{name}.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    blocks = re.findall(r"^```bash\n(.*?)^```$", tour, re.M | re.S)
+    commands = [line for block in blocks for line in block.strip().splitlines()]
+    commands.append("ploutos train --config-dir my_conf experiment=cheap")
+    ploutos = Path(sys.executable).parent / "ploutos"
+    composed = 0
+    for command in commands:
+        words = shlex.split(command)
+        words = words[words.index("ploutos") + 1 :]
+        if "-m" in words:  # one of the swept values stands for all
+            words = [word.partition(",")[0] for word in words if word != "-m"]
+        show = [] if "--cfg" in words else ["--cfg", "job"]
+        # A study's sweep is no value of the job's config.
+        words = [word for word in words if "range(" not in word]
+        done = subprocess.run(
+            [ploutos, *words, *show],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": "."},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, command + "\n" + done.stderr
+        composed += 1
+    assert composed >= 10
+    assert not list(tmp_path.glob("outputs/**/verdict.json"))

@@ -5,8 +5,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hand_market import make_environment, make_market
 
+from hand_market import make_environment, make_market
 from ploutos.ensemble.majority import Majority, majority_vote
 from ploutos.ensemble.mean import Mean
 from ploutos.env.action.discrete import BUY, HOLD, SELL, Discrete

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from hand_market import make_environment, make_market
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from hand_market import make_environment, make_market
 from ploutos.env.action.decode import decode
 from ploutos.env.action.discrete import BUY, HOLD, SELL, Discrete
 from ploutos.env.action.target_weights import TargetWeights

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hand_market import make_environment, make_market
 
+from hand_market import make_environment, make_market
 from ploutos.env.layout import Layout
 from ploutos.execution.ledger import Ledger
 from ploutos.types import ConfigError
@@ -84,7 +84,7 @@ def test_a_ruined_portfolio_is_observed_without_nan():
 
 
 def test_an_unknown_column_names_the_nearest():
-    with pytest.raises(ConfigError, match="'membr'.*Nearest: 'member'"):
+    with pytest.raises(ConfigError, match=r"'membr'.*Nearest: 'member'"):
         simulator().layout.asset_column(observe(simulator()), "membr")
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hand_market import make_environment, make_market, random_market
 
+from hand_market import make_environment, make_market, random_market
 from ploutos.env.reward.log_return import LogReturn
 
 EPISODE = 20

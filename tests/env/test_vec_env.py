@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from hand_market import make_environment, random_market
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
+from hand_market import make_environment, random_market
 from ploutos.types import ConfigError
 
 MARKET = random_market(np.random.default_rng(3), rows=120)

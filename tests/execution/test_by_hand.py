@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from arena import run_kernel
+
 from hand_market import make_market
 
 NAN = float("nan")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from arena import accounts, random_episode, run_kernel, step_kernel, step_reference
-from hand_market import make_market
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hand_market import make_market
 from ploutos.execution.costs.fixed_bps import FixedBps
 from ploutos.execution.costs.zero import Zero
 from ploutos.execution.ledger import Ledger

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from arena import step_kernel
-from hand_market import make_market
 
+from hand_market import make_market
 from ploutos.execution.ledger import Ledger
 
 PAGE = (Path(__file__).parents[2] / "docs" / "execution.md").read_text()

@@ -99,7 +99,7 @@ def test_a_moved_store_is_refused(tracking, store, tmp_path):
 
 
 def test_a_missing_store_is_refused_and_not_created(tmp_path):
-    with pytest.raises(ConfigError, match="no MLflow store at .*mlflow.db"):
+    with pytest.raises(ConfigError, match=r"no MLflow store at .*mlflow\.db"):
         Mlflow(folder=str(tmp_path / "nowhere"), experiment="tests").open_existing()
     assert list(tmp_path.iterdir()) == []
 

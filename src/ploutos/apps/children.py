@@ -28,6 +28,7 @@ class Place:
 
     parent: str | None
     study: str
+    title: str  # of the study in MLflow
     panel: str
     sources: str  # hash of the code that produces results, taken once: an edit cannot split a study
     controller: Controller
@@ -62,7 +63,7 @@ def ensure_child(
     }
     if place.parent:
         tags[PARENT] = place.parent
-    run = store.start(name if place.parent else f"{place.study}: {name}", tags)
+    run = store.start(name if place.parent else f"{place.title}: {name}", tags)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(plain), folder / "config.yaml")
     (folder / "job.json").write_text(json.dumps({"run_id": run.run_id, "panel": place.panel}))

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ploutos.apps.children import KIND, Place
 from ploutos.apps.guard import Controller
+from ploutos.apps.label import label
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
 from ploutos.apps.preflight import check_folders, check_values
 from ploutos.panel.sources import source_hash
@@ -92,12 +93,14 @@ def prepare(config: DictConfig) -> Launched:
         file_lock(tracking.folder / "locks" / f"{identity}.lock", wait=False, what=f"study {first.name}")
     )
     store = tracking.open()
-    parent = open_parent(store, first, identity, panel.hash)
+    title = label(first.name, config.hydra.overrides.task)
+    parent = open_parent(store, first, title, identity, panel.hash)
     leave_plan(parent, first, pairs, keys)
     settle_orphans(store, parent.run_id)
     place = Place(
         parent=parent.run_id,
         study=first.name,
+        title=title,
         panel=panel.hash,
         sources=sources,
         controller=Controller.here(),
@@ -111,13 +114,13 @@ def prepare(config: DictConfig) -> Launched:
     )
 
 
-def open_parent(store: Store, config: DictConfig, identity: str, panel: str) -> Run:
+def open_parent(store: Store, config: DictConfig, title: str, identity: str, panel: str) -> Run:
     """Continue the parent run of the same study, or start one."""
     found = store.find({STUDY_KEY: identity})
     if config.resume and found:
         return store.resume(found[0].info.run_id)
     tags = {KIND: "study", STUDY_KEY: identity, "ploutos.study": config.name, "ploutos.panel": panel}
-    parent = store.start(config.name, tags)
+    parent = store.start(title, tags)
     plain = {k: v for k, v in resolved(config).items() if k not in ("fold", "seed")}
     parent.parameters(flatten(plain))
     return parent

@@ -51,6 +51,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from ploutos.apps.closing import close
     from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
+    from ploutos.apps.label import label
     from ploutos.apps.progress import StudyProgress
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
@@ -62,6 +63,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     place = Place(
         parent=None,
         study=config.name,
+        title=label(config.name, HydraConfig.get().overrides.task),
         panel=panel.hash,
         sources=source_hash(RESULT_PACKAGES),
         controller=Controller.here(),

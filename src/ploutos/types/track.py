@@ -18,7 +18,8 @@ class Track:
         The first row is the starting bar: no trade yet, equity = starting capital.
     positions : one row a bar and ticker, sorted by (ts, ticker): `ts`, `fold`, `ticker`,
         `target_weight` (decided at the *previous* bar's close for this bar's open; null = hold),
-        `shares`, `weight`, `open` (null = no trade possible), `close` (last known), `confidence`.
+        `shares`, `weight`, `open` (null = no trade possible), `close` (last known), `payout`
+        (currency per share of a name delisted at this bar, else null), `confidence`.
     """
 
     bars: pl.DataFrame

@@ -50,7 +50,8 @@ class AssetCategorical(Distribution):
 
     def actions_from_params(self, logits: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
         """Return actions of the distribution with these logits."""
-        return self.proba_distribution(logits).get_actions(deterministic=deterministic)
+        actions: torch.Tensor = self.proba_distribution(logits).get_actions(deterministic=deterministic)
+        return actions
 
     def log_prob_from_params(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return actions and their log-probability."""
