@@ -14,9 +14,8 @@ def _nothing(_: DictConfig) -> None:
     """Check nothing."""
 
 
-check: Callable[[DictConfig], None] = (
-    _nothing  # set by the verb: Hydra builds its callbacks from config alone
-)
+# Set by the verb: Hydra builds its callbacks from config alone.
+check: Callable[[DictConfig], None] = _nothing
 
 
 class BeforeRun(Callback):

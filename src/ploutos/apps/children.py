@@ -30,7 +30,9 @@ class Place:
     study: str
     title: str  # of the study in MLflow
     panel: str
-    sources: str  # hash of the code that produces results, taken once: an edit cannot split a study
+    # Taken once, at the launch: an edit of code or YAML under a running study cannot split it.
+    sources: str  # hash of the code that produces results
+    settings: dict[str, Any]  # the resolved config, but for fold and seed
     controller: Controller
     resume: bool
 
@@ -66,7 +68,8 @@ def ensure_child(
     run = store.start(name if place.parent else f"{place.title}: {name}", tags)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(plain), folder / "config.yaml")
-    (folder / "job.json").write_text(json.dumps({"run_id": run.run_id, "panel": place.panel}))
+    job = {"run_id": run.run_id, "panel": place.panel, "sources": place.sources}
+    (folder / "job.json").write_text(json.dumps(job))
     run.parameters(flatten(plain))
     run.artifacts(folder / "config.yaml")
     try:

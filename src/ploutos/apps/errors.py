@@ -65,14 +65,11 @@ def _instantiation(error: Exception) -> tuple[str, int]:
     cause = error.__cause__
     if isinstance(cause, ConfigError):
         return describe(cause)
-    refused = re.match(
-        r"Target '([^']+)' (cannot be authorized|is not (?:authorized|allowed|in))", str(error)
-    )
+    refused = re.match(r"Target '([^']+)' (?:cannot be authorized|is not)", str(error))
     if refused:
-        return (
-            f"{_key(error)}._target_: '{refused.group(1)}' is not allowed; a config may name ploutos.*",
-            USAGE,
-        )
+        key, target = _key(error), refused.group(1)
+        allowed = "a config may name ploutos.* and packages in PLOUTOS_TRUST"
+        return f"{key}._target_: '{target}' is not allowed; {allowed}", USAGE
     text = re.sub(r"full_key: \S+", "", str(error)).replace("Are you sure", "; are you sure")
     return _at(error, text), USAGE
 

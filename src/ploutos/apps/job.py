@@ -50,15 +50,23 @@ def work(folder: Path) -> None:
 
     from ploutos.apps.parts import build, build_parts
     from ploutos.apps.training import train
+    from ploutos.panel.sources import source_hash
+    from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.tracking.run import Run
 
+    if source_hash(RESULT_PACKAGES) != job["sources"]:
+        raise ConfigError("the code changed after the launch; launch again")
     parts = build_parts(config)
     parts.hardware.apply()
     panel = parts.panels.open(job["panel"])
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     run = Run(build(config.tracking).client(), job["run_id"])
+    fold = folds[config.fold]
+    for name in ("train", "validation", "test"):
+        window = getattr(fold, name)
+        run.tags({f"ploutos.window.{name}": f"{window.start.isoformat()} {window.end.isoformat()}"})
     monitor = FileMonitor(folder, run)
-    result = train(parts, panel, folds[config.fold], config.seed, monitor, folder)
+    result = train(parts, panel, fold, config.seed, monitor, folder)
     run.metrics(result.metrics)
     run.flush()
     for name in ("policy", "test"):

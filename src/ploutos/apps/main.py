@@ -75,14 +75,13 @@ def complete(arguments: list[str]) -> int:
     verb = completion.verb_in_line(VERBS)
     if verb is None:
         return 0
-    code = 0
     try:
         from ploutos.apps import search_path
         from ploutos.apps.arguments import parse
 
         search_path.put_first(parse(words).config_dir)
         sys.argv = ["ploutos", *arguments]
-        code = import_module(f"ploutos.apps.{verb}").main()
+        code: int = import_module(f"ploutos.apps.{verb}").main()
     except Exception:
         return 1  # a half-typed line: nothing to offer, and no noise on the prompt
     return code

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps import before_run, study_state
 from ploutos.apps.conf_dir import conf_dir
@@ -27,6 +27,7 @@ def job(config: DictConfig) -> float:
     place = study_state.place
     if place is None:
         raise RuntimeError("a job that no study launched")
+    config = OmegaConf.create(place.settings | {"fold": config.fold, "seed": config.seed})
     folder = Path(HydraConfig.get().runtime.output_dir)
     store = build(config.tracking).open()
     child = ensure_child(config, store, place, folder, build(config.hardware).environment())

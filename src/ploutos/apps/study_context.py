@@ -103,6 +103,7 @@ def prepare(config: DictConfig) -> Launched:
         title=title,
         panel=panel.hash,
         sources=sources,
+        settings=plain,
         controller=Controller.here(),
         resume=bool(first.resume),
     )

@@ -52,6 +52,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
     from ploutos.apps.label import label
+    from ploutos.apps.parts import resolved
     from ploutos.apps.progress import StudyProgress
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
@@ -66,6 +67,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         title=label(config.name, HydraConfig.get().overrides.task),
         panel=panel.hash,
         sources=source_hash(RESULT_PACKAGES),
+        settings=resolved(config),
         controller=Controller.here(),
         resume=False,
     )

@@ -40,9 +40,5 @@ def _keys(node: Any, prefix: str = "") -> Iterator[str]:
         path = f"{prefix}{key}"
         yield path
         child = node._get_node(key)
-        if (
-            isinstance(child, DictConfig)
-            and not isinstance(child, ListConfig)
-            and not child._is_interpolation()
-        ):
+        if isinstance(child, DictConfig) and not child._is_interpolation():
             yield from _keys(child, f"{path}.")
