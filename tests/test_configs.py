@@ -174,7 +174,7 @@ def test_every_experiment_dry_runs(path, a_file):
     parts = build_parts(one)
     rollout = parts.agent.n_steps * parts.environment.num_envs
     assert rollout % parts.agent.batch_size == 0
-    parts.ensemble.func.check(parts.environment.action)
+    parts.ensemble.func.check(parts.environment.action, casts_votes=parts.agent.casts_votes)
     build(one.validation), build(one.report)
 
 

@@ -8,9 +8,7 @@ from commands import Call, Ended
 
 
 @pytest.fixture
-def ploutos(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
+def ploutos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
     """Call the entry point in this process, in an empty folder."""
     from hydra.core.global_hydra import GlobalHydra
 
@@ -34,4 +32,3 @@ def ploutos(
         return Ended(int(left.value.code or 0), told.out, told.err)
 
     return call
-

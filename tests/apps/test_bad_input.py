@@ -161,9 +161,7 @@ def test_a_target_in_a_users_file_is_refused(ploutos: Call, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("line", ["train", "study fold=0 seed=0", "validate study=x", "ui"])
-def test_a_corrupted_database(
-    ploutos: Call, tmp_path_factory: pytest.TempPathFactory, line: str
-) -> None:
+def test_a_corrupted_database(ploutos: Call, tmp_path_factory: pytest.TempPathFactory, line: str) -> None:
     panels = tmp_path_factory.getbasetemp() / "panels"
     Path("mlruns").mkdir()
     Path("mlruns/mlflow.db").write_bytes(b"no database " * 1000)

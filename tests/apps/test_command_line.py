@@ -54,9 +54,7 @@ def test_flags_without_a_run(ploutos: Call, line: str) -> None:
         ("ploutos nothing x", ""),
     ],
 )
-def test_tab_completion(
-    ploutos: Call, monkeypatch: pytest.MonkeyPatch, line: str, offered: str
-) -> None:
+def test_tab_completion(ploutos: Call, monkeypatch: pytest.MonkeyPatch, line: str, offered: str) -> None:
     monkeypatch.setenv("COMP_LINE", line)
     told = ploutos("-sc", "query=bash")
     assert set(offered.split()) <= set(told.out.split()) and told.err == ""
@@ -106,7 +104,9 @@ def test_data_reports_on_the_panel(ploutos: Call) -> None:
     assert report["bars"] == 4 * report["rows"] and report["gap_cells"] == 0
     assert 0.5 < report["member_share"] < 1 and report["silent_ends"] == []
     folder = Path(report["folder"])
-    assert folder.name == report["address"] and report["bytes"] == sum(f.stat().st_size for f in folder.iterdir())
+    assert folder.name == report["address"] and report["bytes"] == sum(
+        f.stat().st_size for f in folder.iterdir()
+    )
     assert report["address"] in told.out and str(file) in told.out
 
 

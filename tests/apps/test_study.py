@@ -110,7 +110,9 @@ def test_every_fold_trains_on_other_rows_and_tests_its_own_year(basic: Done) -> 
 
 def test_seeds_differ_in_weights_and_training(basic: Done) -> None:
     one, two = basic.verdict["children"][:2]
-    assert basic.sha256(one["run_id"], "policy/weights.pt") != basic.sha256(two["run_id"], "policy/weights.pt")
+    assert basic.sha256(one["run_id"], "policy/weights.pt") != basic.sha256(
+        two["run_id"], "policy/weights.pt"
+    )
     tracks = [Track.load(basic.store.artifact(c["run_id"], "test")).bars["equity"] for c in (one, two)]
     assert not tracks[0].equals(tracks[1])
 
@@ -120,15 +122,6 @@ def test_the_stitched_equity_follows_from_the_logged_tables(basic: Done) -> None
     assert track.bars["turnover"].sum() > 0
     again = recomputed_equity(track.bars, track.positions, cost_bps=5.0)
     assert again == pytest.approx(track.bars["equity"].to_list(), rel=1e-9)
-
-
-def test_the_same_study_elsewhere_under_joblib_is_identical(basic: Done, tmp_path: Path) -> None:
-    ended = run(*STUDY, *JOBLIB, folder=tmp_path)
-    assert ended.code == 0, ended
-    other = Done(tmp_path, ended)
-    assert other.verdict["equity_sha256"] == basic.verdict["equity_sha256"]
-    for a, b in zip(basic.verdict["children"], other.verdict["children"], strict=True):
-        assert a["key"] == b["key"] and a["metrics"] == b["metrics"]
 
 
 def same_verdict(one: dict[str, Any], two: dict[str, Any]) -> None:
@@ -143,11 +136,10 @@ def test_a_relaunch_trains_nothing_and_validate_judges_the_same(basic: Done) -> 
     assert ended.code == 0, ended
     same_verdict(first, basic.verdict)
     assert len(basic.children()) == 4
-    for study in ("tiny", first["run_id"]):
-        ended = run("validate", f"study={study}", *CHECKS, folder=basic.folder)
-        assert ended.code == 0, ended
-        assert list(basic.folder.glob("outputs/validate/*/*/report.html"))
-        same_verdict(first, basic.verdict)
+    ended = run("validate", "study=tiny", *CHECKS, folder=basic.folder)
+    assert ended.code == 0, ended
+    assert list(basic.folder.glob("outputs/validate/*/*/report.html"))
+    same_verdict(first, basic.verdict)
     ended = run("validate", "study=tinny", *CHECKS, folder=basic.folder)
     assert ended.code == 2 and "Nearest: 'tiny'" in ended.err and ended.err.count("\n") == 1
     child = first["children"][0]["run_id"]
@@ -193,6 +185,7 @@ def job_process(folder: Path) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds jobs in /proc")
 def test_interrupted_killed_and_resumed_it_ends_as_if_undisturbed(basic: Done, tmp_path: Path) -> None:
+    """In another folder, and under another launcher from the second launch on: the result is the same."""
     shutil.copytree(basic.folder / ".ploutos", tmp_path / ".ploutos")
 
     process = start(*STUDY, folder=tmp_path)
@@ -206,15 +199,15 @@ def test_interrupted_killed_and_resumed_it_ends_as_if_undisturbed(basic: Done, t
     assert states and "RUNNING" not in states and "KILLED" in states
     finished = {r.info.run_id for r in _all_children(tmp_path) if r.info.status == "FINISHED"}
 
-    process = start(*STUDY, folder=tmp_path)
+    process = start(*STUDY, *JOBLIB, folder=tmp_path)
     os.kill(job_process(tmp_path), signal.SIGKILL)
     ended = finish(process)
     assert ended.code == 1, ended
-    disturbed = Done(tmp_path, ended)
-    assert disturbed.verdict["accepted"] is False and disturbed.verdict["reason"].startswith("incomplete")
-    states = [child["state"] for child in disturbed.verdict["children"]]
+    disturbed = Done(tmp_path, ended).verdict
+    assert disturbed["accepted"] is False and disturbed["reason"].startswith("incomplete")
+    states = [child["state"] for child in disturbed["children"]]
     assert sorted(states) == ["FINISHED"] * 3 + ["KILLED"]
-    killed = disturbed.verdict["children"][states.index("KILLED")]
+    killed = disturbed["children"][states.index("KILLED")]
     assert "SIGKILL" in killed["reason"]
     judged = run("validate", "study=tiny", *CHECKS, folder=tmp_path)
     assert judged.code == 1 and "incomplete" in judged.out
@@ -223,7 +216,9 @@ def test_interrupted_killed_and_resumed_it_ends_as_if_undisturbed(basic: Done, t
     assert ended.code == 0, ended
     resumed = Done(tmp_path, ended)
     assert resumed.verdict["equity_sha256"] == basic.verdict["equity_sha256"]
-    before = {c["run_id"] for c in disturbed.verdict["children"]}
+    for ours, theirs in zip(resumed.verdict["children"], basic.verdict["children"], strict=True):
+        assert (ours["key"], ours["metrics"]) == (theirs["key"], theirs["metrics"])
+    before = {c["run_id"] for c in disturbed["children"]}
     after = {c["run_id"] for c in resumed.verdict["children"]}
     assert before - after == {killed["run_id"]} and len(after - before) == 1
     assert finished <= after

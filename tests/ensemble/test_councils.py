@@ -86,10 +86,15 @@ def test_each_member_sees_the_same_and_keeps_its_own_state():
 
 def test_majority_refuses_continuous_actions_and_names_mean():
     with pytest.raises(ConfigError, match=r"TargetWeights.*ensemble=mean") as refused:
-        Majority.check(TargetWeights(max_logit=1.0))
+        Majority.check(TargetWeights(max_logit=1.0), casts_votes=True)
     assert "\n" not in str(refused.value)
-    Majority.check(Discrete(lot_weight=0.1))
-    Mean.check(TargetWeights(max_logit=1.0))
+    Majority.check(Discrete(lot_weight=0.1), casts_votes=True)
+    Mean.check(TargetWeights(max_logit=1.0), casts_votes=False)
+
+
+def test_majority_refuses_members_that_speak_in_weights():
+    with pytest.raises(ConfigError, match=r"decides in weights.*ensemble=mean"):
+        Majority.check(Discrete(lot_weight=0.1), casts_votes=False)
 
 
 def test_mean_by_hand():

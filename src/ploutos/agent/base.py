@@ -12,6 +12,11 @@ from ploutos.types.monitor import Monitor
 class Agent(Protocol):
     """Learns a policy on a training window, or is a rule that needs none."""
 
+    @property
+    def casts_votes(self) -> bool:
+        """True where `Action.value` lies in the environment's action space, False for plain weights."""
+        ...
+
     def check(self, environment: Portfolio, market: Market) -> None:
         """Refuse, before anything runs, an environment that this agent cannot act in."""
         ...

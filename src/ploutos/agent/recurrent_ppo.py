@@ -70,6 +70,11 @@ class RecurrentPPO:
             "target_kl": target_kl,
         }
 
+    @property
+    def casts_votes(self) -> bool:
+        """True: actions lie in the environment's action space."""
+        return True
+
     def check(self, environment: Portfolio, market: Market) -> None:
         """Refuse a rollout that the batch size does not divide."""
         rollout = self.n_steps * environment.num_envs

@@ -23,6 +23,11 @@ class Rule(ABC):
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N], NaN = hold, for decision number `decision`."""
 
+    @property
+    def casts_votes(self) -> bool:
+        """False: a rule speaks in target weights."""
+        return False
+
     def check(self, environment: Portfolio, market: Market) -> None:
         """Accept every environment: rules speak in target weights."""
         return

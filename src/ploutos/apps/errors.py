@@ -15,6 +15,9 @@ def explain(error: BaseException) -> int:
 
     `PLOUTOS_TRACEBACK=1` prints the whole traceback as well.
     """
+    if isinstance(error, BrokenPipeError):  # `ploutos ... | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
     if os.environ.get("PLOUTOS_TRACEBACK"):
         traceback.print_exception(error)
     line, code = describe(error)

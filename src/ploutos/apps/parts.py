@@ -70,7 +70,7 @@ def check_parts(parts: Parts, market: "Market", panel: "Panel", wanted: list[int
     parts.agent.check(parts.environment, market)
     for baseline in parts.baselines.values():
         baseline.check(parts.environment, market)
-    parts.ensemble.func.check(parts.environment.action)
+    parts.ensemble.func.check(parts.environment.action, casts_votes=parts.agent.casts_votes)
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     for index in wanted:
         if not 0 <= index < len(folds):

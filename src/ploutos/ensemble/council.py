@@ -21,8 +21,11 @@ class Council(ABC):
         self.layout = layout
 
     @classmethod
-    def check(cls, action: ActionSpace) -> None:
-        """Refuse, before anything runs, an action space on which the members cannot be combined."""
+    def check(cls, action: ActionSpace, *, casts_votes: bool) -> None:
+        """Refuse, before anything runs, members that cannot be combined.
+
+        `action` is the environment's, `casts_votes` says whether the members' values lie in it.
+        """
         return
 
     def reset(self, batch: int) -> list[Any]:

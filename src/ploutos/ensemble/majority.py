@@ -14,8 +14,12 @@ class Majority(Council):
     """The choice with the most votes, per asset; a tie holds. Confidence = share of votes it got."""
 
     @classmethod
-    def check(cls, action: ActionSpace) -> None:
-        """Refuse continuous actions: there is nothing to count."""
+    def check(cls, action: ActionSpace, *, casts_votes: bool) -> None:
+        """Refuse continuous actions and members that speak in weights: there is nothing to count."""
+        if not casts_votes:
+            raise ConfigError(
+                "ensemble: 'majority' counts votes and this agent decides in weights; use ensemble=mean"
+            )
         if action.choices is None:
             raise ConfigError(
                 f"ensemble: 'majority' counts votes and env.action={type(action).__name__} has none to count;"
