@@ -7,16 +7,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-TINY = """
-name=tiny data.n_assets=4 data.start_date=2018-01-02 data.years=4.1 data.bars_per_session=2 data.bar_minutes=180
-data.delisting.per_year=0 split.first_test=2020-01-01 split.n_folds=2 split.validation_months=1
-split.min_train_bars=200 agent.total_steps=256 agent.n_steps=16 agent.batch_size=64 agent.n_epochs=1
-agent.network.hold_bias=0 env.num_envs=8 env.episode_bars=64
-""".split()
-CHECKS = """
-validation.checks.price_noise.paths=3 validation.checks.bootstrap_sharpe.resamples=100
-validation.checks.paired_baselines.resamples=100
-""".split()
+TINY = [
+    "name=tiny",
+    "data.n_assets=4",
+    "data.start_date=2018-01-02",
+    "data.years=4.1",
+    "data.bars_per_session=2",
+    "data.bar_minutes=180",
+    "data.delisting.per_year=0",
+    "split.first_test=2020-01-01",
+    "split.n_folds=2",
+    "split.validation_months=1",
+    "split.min_train_bars=200",
+    "agent.total_steps=256",
+    "agent.n_steps=16",
+    "agent.batch_size=64",
+    "agent.n_epochs=1",
+    "agent.network.hold_bias=0",
+    "env.num_envs=8",
+    "env.episode_bars=64",
+]
+CHECKS = [
+    "validation.checks.price_noise.paths=3",
+    "validation.checks.bootstrap_sharpe.resamples=100",
+    "validation.checks.paired_baselines.resamples=100",
+]
 # A test run in the background may have inherited an ignored Ctrl-C.
 MAIN = """
 import signal

@@ -1,5 +1,7 @@
 """The ledger of a logged track, recomputed line by line from its weights, prices and costs."""
 
+from itertools import pairwise
+
 import polars as pl
 
 
@@ -10,7 +12,7 @@ def recomputed_equity(bars: pl.DataFrame, positions: pl.DataFrame, cost_bps: flo
     cash = equity = bars["equity"][0]
     shares = {row["ticker"]: 0.0 for row in by_bar[0]}
     series = [equity]
-    for before, now in zip(by_bar[:-1], by_bar[1:], strict=True):
+    for before, now in pairwise(by_bar):
         orders = {}
         for old, row in zip(before, now, strict=True):
             ticker, target = row["ticker"], row["target_weight"]

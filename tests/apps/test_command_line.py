@@ -1,12 +1,16 @@
 """What a user types besides overrides: no verb, help, completion, a config folder of their own."""
 
 import json
+import signal
+import socket
 import sys
+import time
+import urllib.request
 from pathlib import Path
 from subprocess import run as run_process
 
 import pytest
-from commands import TINY, Call, run
+from commands import TINY, Call, finish, run, start
 
 HEAVY = ("torch", "mlflow", "polars", "numpy", "hydra", "pydantic", "stable_baselines3")
 
@@ -123,12 +127,6 @@ def test_data_counts_the_rows_it_dropped(ploutos: Call, real_data: Path) -> None
 
 
 def test_the_ui_ends_on_an_interrupt(tmp_path: Path) -> None:
-    import signal
-    import socket
-    import time
-    import urllib.request
-
-    from commands import finish, start
     from ploutos.tracking.mlflow import Mlflow
 
     Mlflow(folder=str(tmp_path / "mlruns"), experiment="x").open()
