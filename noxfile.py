@@ -93,7 +93,7 @@ def quickstart(session: nox.Session) -> None:
 
 
 def check_quickstart(session: nox.Session, work: Path) -> None:
-    """Refuse a study without verdict, report or its nine finished runs."""
+    """Refuse a study without report or its nine finished runs, and one that misses the planted signal."""
     verdicts = list(work.glob("outputs/study/quickstart/*/verdict.json"))
     if len(verdicts) != 1:
         session.error(f"expected one verdict.json, found {verdicts}")
@@ -103,4 +103,6 @@ def check_quickstart(session: nox.Session, work: Path) -> None:
         session.error(f"expected 9 finished runs, got {states}")
     if not (verdicts[0].parent / "report.html").is_file():
         session.error("there is no report.html beside verdict.json")
+    if not verdict["accepted"]:
+        session.error(f"the planted signal was not found: {verdict['reason']}")
     session.log(f"verdict: accepted={verdict['accepted']} ({verdict['reason']}), 9 finished runs")

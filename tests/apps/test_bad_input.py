@@ -105,6 +105,15 @@ def test_a_contradiction_leaves_no_run(
     assert not list(panels.glob("*building*"))
 
 
+def test_a_sweep_is_refused_before_its_first_job(
+    ploutos: Call, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    panels = tmp_path_factory.getbasetemp() / "panels"
+    told = ploutos("train", *TINY, f"panel.folder={panels}", "-m", "agent.batch_size=64,7")
+    require_refusal(told, ["agent.batch_size: 7 does not divide"])
+    assert not Path("outputs").exists()
+
+
 def bars(**columns: object) -> pl.DataFrame:
     """Return three hourly bars of one ticker in the session, with `columns` replaced."""
     start = datetime(2024, 1, 3, 15, tzinfo=UTC)

@@ -8,6 +8,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ploutos.apps.errors import explain
+from ploutos.apps.sweep import compose_job, expand
 
 
 def _nothing(_: DictConfig) -> None:
@@ -16,6 +17,8 @@ def _nothing(_: DictConfig) -> None:
 
 # Set by the verb: Hydra builds its callbacks from config alone.
 check: Callable[[DictConfig], None] = _nothing
+# The same for each job of a grid; what it prepares is thrown away, jobs prepare for themselves.
+check_job: Callable[[DictConfig], object] = _nothing
 
 
 class BeforeRun(Callback):
@@ -25,5 +28,15 @@ class BeforeRun(Callback):
         """Check, and leave where that fails (Hydra would turn an exception into a warning)."""
         try:
             check(config)
+        except Exception as error:
+            sys.exit(explain(error))
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Check every job of a grid before the first one runs; other sweepers decide their jobs later."""
+        if check_job is _nothing or not config.hydra.sweeper._target_.endswith(".BasicSweeper"):
+            return
+        try:
+            for job in expand(config)[0]:
+                check_job(compose_job(config, job))
         except Exception as error:
             sys.exit(explain(error))

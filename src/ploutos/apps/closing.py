@@ -1,9 +1,24 @@
 """The last lines of a command: figures, checks and where to look next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from omegaconf import DictConfig
 from rich.console import Console
 
 from ploutos.apps.judge import Judged
+
+
+@contextmanager
+def judging(console: Console) -> Iterator[None]:
+    """Say that the judging is under way: half a minute of backtests without another sign of life."""
+    what = "judging: backtests, baselines, replays on noisy prices, bootstrap"
+    if console.is_terminal:
+        with console.status(what):
+            yield
+    else:
+        console.print(what, highlight=False)
+        yield
 
 
 def close(console: Console, judged: Judged, config: DictConfig) -> None:

@@ -27,6 +27,7 @@ def command(verb: str, prepare: Callable[[DictConfig], T], body: Callable[[DictC
     prepared: list[T] = []
     failed: list[Exception] = []
     before_run.check = lambda config: prepared.append(prepare(config))
+    before_run.check_job = prepare
 
     @hydra.main(config_path=str(conf_dir()), config_name=verb, execution_whitelist=TRUSTED)
     def entry(config: DictConfig) -> float:

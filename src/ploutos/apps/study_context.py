@@ -5,9 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ploutos.apps.children import KIND, Place
@@ -15,6 +12,7 @@ from ploutos.apps.guard import Controller
 from ploutos.apps.label import label
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
 from ploutos.apps.preflight import check_folders, check_values
+from ploutos.apps.sweep import compose_job, expand
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import RESULT_PACKAGES, child_key, study_key
@@ -44,25 +42,20 @@ class Launched:
 
 def sweep_jobs(config: DictConfig) -> list[list[str]]:
     """Return the overrides of every job of the multirun that `config` describes."""
-    parameters = OmegaConf.to_container(config.hydra.sweeper.get("params") or OmegaConf.create({}))
-    assert isinstance(parameters, dict)
-    lines = [f"{key!s}={value!s}" for key, value in parameters.items()] + list(config.hydra.overrides.task)
-    parsed = OverridesParser.create().parse_overrides(lines)
-    swept = {o.get_key_element() for o in parsed if o.is_sweep_override()}
+    jobs, swept = expand(config)
     other = sorted(swept - {"fold", "seed"})
     if other:
         raise ConfigError(
             f"study: sweeps fold and seed only, not '{other[0]}'; one configuration is one study."
             " Launch one study for each value"
         )
-    return BasicSweeper.split_arguments(parsed, None)[0]
+    return jobs
 
 
 def prepare(config: DictConfig) -> Launched:
     """Check everything, build the panel, take the study's lock and open its parent run."""
     overrides = sweep_jobs(config)
-    loader = GlobalHydra.instance().config_loader()
-    configs = [loader.load_sweep_config(config, list(job)) for job in overrides]
+    configs = [compose_job(config, job) for job in overrides]
     first = configs[0]
     for job in configs:
         check_values(job)

@@ -44,7 +44,7 @@ class Ending:
         conclude: "Callable[[Launched, Path], Judged]",
     ) -> int:
         """Judge and close the parent run; return the exit code."""
-        from ploutos.apps.closing import close
+        from ploutos.apps.closing import close, judging
         from ploutos.apps.study_context import settle_orphans
 
         if self.progress:
@@ -55,8 +55,8 @@ class Ending:
                 launched.parent.finish("KILLED", "interrupted")
                 sys.stderr.write("ploutos: interrupted; the same command again trains what is missing\n")
                 return INTERRUPTED
-            self.console.print("judging", highlight=False)
-            judged = conclude(launched, self.folder)
+            with judging(self.console):
+                judged = conclude(launched, self.folder)
             complete = judged.study is not None
             launched.parent.finish("FINISHED" if complete else "FAILED", judged.verdict.reason)
             close(self.console, judged, launched.config)

@@ -48,7 +48,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from rich.console import Console
 
     from ploutos.apps.children import Place, ensure_child
-    from ploutos.apps.closing import close
+    from ploutos.apps.closing import close, judging
     from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
     from ploutos.apps.label import label
@@ -80,7 +80,8 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     if child.state != "FINISHED":
         raise PloutosError(f"training ended {child.state}: {child.reason}; see {folder / 'job' / 'job.log'}")
     home = store.resume(child.run_id or "")
-    judged = judge(config, parts, panel, store, home, [child], prepared.folds, folder)
+    with judging(console):
+        judged = judge(config, parts, panel, store, home, [child], prepared.folds, folder)
     home.finish("FINISHED")
     close(console, judged, config)
     return (child.metrics or {}).get("validation_sharpe", float("nan"))

@@ -59,7 +59,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from omegaconf import OmegaConf
     from rich.console import Console
 
-    from ploutos.apps.closing import close
+    from ploutos.apps.closing import close, judging
     from ploutos.apps.judge import judge
     from ploutos.tracking.run import Run
 
@@ -70,7 +70,8 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     )
     home = Run(store.client, recorded.run_id)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    with prepared.held:
+    console = Console()
+    with prepared.held, judging(console):
         judged = judge(
             judged_config,
             prepared.parts,
@@ -83,7 +84,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         )
         if judged.study is not None:
             home.finish("FINISHED", judged.verdict.reason)
-    close(Console(), judged, judged_config)
+    close(console, judged, judged_config)
     if judged.study is None:
         sys.exit(FAILURE)
     return float(judged.verdict.accepted)

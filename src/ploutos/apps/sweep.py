@@ -1,0 +1,21 @@
+"""The jobs of a multirun, known before Hydra launches them."""
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+
+def expand(config: DictConfig) -> tuple[list[list[str]], set[str]]:
+    """Return the overrides of every job of the grid that `config` describes, and the keys that it sweeps."""
+    parameters = OmegaConf.to_container(config.hydra.sweeper.get("params") or OmegaConf.create({}))
+    assert isinstance(parameters, dict)
+    lines = [f"{key!s}={value!s}" for key, value in parameters.items()] + list(config.hydra.overrides.task)
+    parsed = OverridesParser.create().parse_overrides(lines)
+    swept = {o.get_key_element() for o in parsed if o.is_sweep_override()}
+    return BasicSweeper.split_arguments(parsed, None)[0], swept
+
+
+def compose_job(config: DictConfig, overrides: list[str]) -> DictConfig:
+    """Return the config of one job as Hydra's launchers compose it."""
+    return GlobalHydra.instance().config_loader().load_sweep_config(config, list(overrides))
