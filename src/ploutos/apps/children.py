@@ -62,6 +62,7 @@ def ensure_child(
         "ploutos.study": place.study,
         "ploutos.panel": place.panel,
         "ploutos.version": ploutos.__version__,
+        "ploutos.sources": place.sources,
     }
     if place.parent:
         tags[PARENT] = place.parent

@@ -27,6 +27,8 @@ def job(config: DictConfig) -> float:
     place = study_state.place
     if place is None:
         raise RuntimeError("a job that no study launched")
+    if place.controller.is_gone():  # a worker that outlived its study; another launch may be under way
+        raise RuntimeError("the study that launched this job has ended")
     config = OmegaConf.create(place.settings | {"fold": config.fold, "seed": config.seed})
     folder = Path(HydraConfig.get().runtime.output_dir)
     store = build(config.tracking).open()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 # Sections that can change what a training run yields; the panel enters by its content.
@@ -21,6 +22,9 @@ RESULT_PACKAGES = (
     "backtest",
 )
 
+# Their releases may change a result; NumPy and Polars enter through the panel's address as well.
+RESULT_LIBRARIES = ("numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
+
 
 def digest(value: Any) -> str:
     """Return a short hash of a JSON-ready value, independent of the order of keys."""
@@ -29,11 +33,12 @@ def digest(value: Any) -> str:
 
 
 def child_key(config: Mapping[str, Any], *, panel: str, sources: str) -> str:
-    """Return the identity of one training run: settings, fold, seed, threads, panel and code."""
+    """Return the identity of one training run: settings, fold, seed, threads, panel, code and libraries."""
     settings: dict[str, Any] = {name: config[name] for name in RESULT_SECTIONS}
     settings |= {"fold": config["fold"], "seed": config["seed"]}
     settings["threads"] = config["hardware"]["threads_per_job"]
-    return digest({"settings": settings, "panel": panel, "sources": sources})
+    libraries = {name: version(name) for name in RESULT_LIBRARIES}
+    return digest({"settings": settings, "panel": panel, "sources": sources, "libraries": libraries})
 
 
 def study_key(config: Mapping[str, Any], child_keys: Iterable[str]) -> str:
