@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from omegaconf import DictConfig
 from rich.console import Console
 
-from ploutos.apps.judge import Judged
+from ploutos.apps.outcome import Judged
 
 
 @contextmanager
@@ -29,6 +29,8 @@ def close(console: Console, judged: Judged, config: DictConfig) -> None:
         console.print(render(judged.study, judged.verdict))
     else:
         console.print(f"REJECTED  {judged.verdict.reason}", style="bold red", markup=False)
+    for warning in judged.warnings:
+        console.print(f"warning  {warning}", style="yellow", highlight=False, markup=False)
     lines = {"verdict": judged.verdict_file, "report": judged.report_file}
     for name, path in lines.items():
         if path is not None:

@@ -15,7 +15,7 @@ from ploutos.apps.whitelist import TRUSTED
 from ploutos.types import ConfigError
 
 if TYPE_CHECKING:
-    from ploutos.apps.judge import Judged
+    from ploutos.apps.outcome import Judged
     from ploutos.apps.study_context import Launched
 
 

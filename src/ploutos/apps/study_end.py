@@ -11,7 +11,7 @@ from ploutos.apps.errors import FAILURE, describe, explain
 from ploutos.apps.progress import StudyProgress
 
 if TYPE_CHECKING:
-    from ploutos.apps.judge import Judged
+    from ploutos.apps.outcome import Judged
     from ploutos.apps.study_context import Launched
 
 INTERRUPTED = 130
