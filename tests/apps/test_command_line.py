@@ -1,6 +1,7 @@
 """What a user types besides overrides: no verb, help, completion, a config folder of their own."""
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -112,6 +113,19 @@ def test_data_reports_on_the_panel(ploutos: Call) -> None:
         f.stat().st_size for f in folder.iterdir()
     )
     assert report["address"] in told.out and str(file) in told.out
+
+
+def test_data_verifies_every_byte(ploutos: Call) -> None:
+    assert ploutos("data", *TINY, "verify=true").code == 0
+    (file,) = Path.cwd().glob(".ploutos/panels/*/close.npy")
+    was = file.stat()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert ploutos("data", *TINY).code == 0  # size and time are as they were
+    told = ploutos("data", *TINY, "verify=true")
+    assert told.code == 2 and "close" in told.err and told.err.count("\n") == 1
 
 
 @pytest.mark.real_data

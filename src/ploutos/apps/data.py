@@ -75,10 +75,22 @@ def _short(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f", ... ({len(names) - most} more)" if len(names) > most else "")
 
 
+def require_sound(folder: Path) -> None:
+    """Refuse a panel whose bytes are not those that were written: a flipped bit keeps size and time."""
+    from ploutos.panel.store import verify
+    from ploutos.types import DataError
+
+    problems = verify(folder)
+    if problems:
+        raise DataError(f"panel: {folder} is damaged ({'; '.join(problems)}); delete it to have it rebuilt")
+
+
 def run(config: DictConfig, prepared: "tuple[Panel, Path]") -> float:
     """Print the report and write `data.json`."""
     from rich.console import Console
 
+    if config.verify:
+        require_sound(prepared[1])
     told = describe_panel(*prepared)
     file = Path(HydraConfig.get().runtime.output_dir) / "data.json"
     file.write_text(json.dumps(told, indent=2, default=str))
