@@ -67,7 +67,7 @@ def start(*arguments: str, folder: Path, **environment: str) -> "subprocess.Pope
     )
 
 
-def finish(process: "subprocess.Popen[str]", timeout: float = 240) -> Ended:
+def finish(process: "subprocess.Popen[str]", timeout: float = 900) -> Ended:
     """Wait for a command."""
     out, err = process.communicate(timeout=timeout)
     return Ended(process.returncode, out, err)

@@ -11,14 +11,14 @@ from ploutos.apps.errors import explain
 from ploutos.apps.sweep import compose_job, expand
 
 
-def _nothing(_: DictConfig) -> None:
+def nothing(_: DictConfig) -> None:
     """Check nothing."""
 
 
 # Set by the verb: Hydra builds its callbacks from config alone.
-check: Callable[[DictConfig], None] = _nothing
+check: Callable[[DictConfig], None] = nothing
 # The same for each job of a grid; what it prepares is thrown away, jobs prepare for themselves.
-check_job: Callable[[DictConfig], object] = _nothing
+check_job: Callable[[DictConfig], object] = nothing
 
 
 class BeforeRun(Callback):
@@ -33,7 +33,7 @@ class BeforeRun(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check every job of a grid before the first one runs; other sweepers decide their jobs later."""
-        if check_job is _nothing or not config.hydra.sweeper._target_.endswith(".BasicSweeper"):
+        if check_job is nothing or not config.hydra.sweeper._target_.endswith(".BasicSweeper"):
             return
         try:
             for job in expand(config)[0]:

@@ -69,6 +69,7 @@ def main() -> int:
     ending = Ending()
     study_state.on_launched = ending.begin
     before_run.check = refuse_single
+    before_run.check_job = before_run.nothing  # the study's own callback checks its jobs
     error: BaseException | None = None
     try:
         entry()
