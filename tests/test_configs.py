@@ -101,7 +101,8 @@ def test_group_is_package_and_file_is_class(path):
     group = path.parent.relative_to(CONF).as_posix()
     assert package == "ploutos." + PACKAGE_OF.get(group, group).replace("/", ".")
     assert module == re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls).lower()
-    assert module == PRESETS_OF.get(group, path.stem)
+    own = f"no_{path.parent.name}" if path.stem == "none" else path.stem  # the empty variant
+    assert module == PRESETS_OF.get(group, own)
 
 
 @pytest.mark.parametrize("path", **by_file(COMPONENTS))

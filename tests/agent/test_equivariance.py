@@ -10,6 +10,13 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from ploutos.env.action.discrete import HOLD
 
 ORDER = [3, 0, 4, 1, 2]
+CASH = {  # where the cash value of a continuous action stands
+    "target_weights": [5],
+    "target_weights_short": [5],
+    "delta_weights": [],
+    "delta_weights_short": [],
+}
+ALL_ACTIONS = ["discrete", "discrete_short", *CASH]
 
 
 def observations(layout, batch=6, seed=0):
@@ -18,12 +25,15 @@ def observations(layout, batch=6, seed=0):
     flat = rng.normal(size=(batch, layout.size)).astype(np.float32)
     layout.asset_column(flat, "member")[:] = rng.random((batch, layout.assets)) < 0.7
     layout.asset_column(flat, "weight")[:] = rng.random((batch, layout.assets)) / layout.assets
+    layout.asset_column(flat, "holding_bars")[:] = rng.integers(0, 50, (batch, layout.assets))
     return flat
 
 
 def permuted(layout, flat):
-    assets, shared = layout.split(flat)
-    return np.concatenate([assets[:, ORDER].reshape(len(flat), -1), shared], axis=1)
+    crossed = flat.copy()
+    for name in layout.asset_columns:
+        layout.asset_column(crossed, name)[:] = layout.asset_column(flat, name)[:, ORDER]
+    return crossed
 
 
 def run(network, flat):
@@ -39,17 +49,19 @@ def run(network, flat):
     return copy(distribution), value, state_out
 
 
-@pytest.mark.parametrize("action", ["discrete", "target_weights"])
+@pytest.mark.parametrize("action", ALL_ACTIONS)
 def test_permuting_assets_permutes_the_policy_and_leaves_the_value(untrained, action):
     _, layout, network = untrained(action)
     flat = observations(layout)
     straight, value, state = run(network, flat)
     crossed, value2, state2 = run(network, permuted(layout, flat))
-    if action == "discrete":
+    if action.startswith("discrete"):
+        assert straight.log_p.shape[-1] == (4 if action == "discrete_short" else 3)
         got, expected = crossed.log_p, straight.log_p[:, ORDER]
         assert straight.log_p.std() > 0.1
     else:
-        got, expected = crossed.distribution.mean, straight.distribution.mean[:, [*ORDER, 5]]
+        got, expected = crossed.distribution.mean, straight.distribution.mean[:, [*ORDER, *CASH[action]]]
+        assert got.shape == (6, 5 + len(CASH[action]))
         assert straight.distribution.mean.std() > 0.1
         assert torch.equal(straight.distribution.stddev, crossed.distribution.stddev)
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
@@ -58,8 +70,9 @@ def test_permuting_assets_permutes_the_policy_and_leaves_the_value(untrained, ac
         torch.testing.assert_close(b, a, rtol=1e-4, atol=1e-5)
 
 
-def test_non_members_always_hold_in_the_discrete_space(untrained):
-    _, layout, network = untrained("discrete")
+@pytest.mark.parametrize("action", ["discrete", "discrete_short"])
+def test_non_members_always_hold_in_the_discrete_space(untrained, action):
+    _, layout, network = untrained(action)
     flat = observations(layout, batch=64)
     outside = torch.as_tensor(layout.asset_column(flat, "member") == 0)
     distribution, _, _ = run(network, flat)
@@ -69,8 +82,8 @@ def test_non_members_always_hold_in_the_discrete_space(untrained):
     assert (distribution.mode()[~outside] != HOLD).any()
 
 
-@pytest.mark.parametrize("action", ["discrete", "target_weights"])
-def test_non_members_are_never_bought(untrained, action):
+@pytest.mark.parametrize("action", ALL_ACTIONS)
+def test_non_members_are_never_traded_into(untrained, action):
     from ploutos.agent.recurrent_policy import RecurrentPolicy
 
     environment, layout, network = untrained(action)
@@ -78,7 +91,9 @@ def test_non_members_are_never_bought(untrained, action):
     flat = observations(layout, batch=64)
     outside = layout.asset_column(flat, "member") == 0
     targets = policy.act(flat, policy.reset(64)).target_weights[outside]
-    assert not (targets > 0).any()
+    assert not (targets != 0).any(where=~np.isnan(targets))
+    if not action.startswith("discrete"):
+        assert (targets == 0).all()
 
 
 def test_what_a_non_member_shows_changes_nothing(untrained):
@@ -93,8 +108,9 @@ def test_what_a_non_member_shows_changes_nothing(untrained):
     assert torch.equal(one.log_p[:, keep], two.log_p[:, keep]) and torch.equal(value, value2)
 
 
-def test_forward_evaluate_and_distribution_agree(untrained):
-    _, layout, network = untrained("discrete")
+@pytest.mark.parametrize("action", ALL_ACTIONS)
+def test_forward_evaluate_and_distribution_agree(untrained, action):
+    _, layout, network = untrained(action)
     flat = torch.as_tensor(observations(layout))
     layers, _, width = network.lstm_hidden_state_shape
     state = (torch.zeros(layers, 6, width), torch.zeros(layers, 6, width))
@@ -106,7 +122,7 @@ def test_forward_evaluate_and_distribution_agree(untrained):
     torch.testing.assert_close(value, value2)
     torch.testing.assert_close(log_prob, log_prob2)
     torch.testing.assert_close(entropy, distribution.entropy())
-    assert actions.shape == (6, 5)
+    assert actions.shape == (6, 5 + len(CASH.get(action, [])))
 
 
 def test_the_scaler_sits_inside_the_network(untrained, market):

@@ -16,7 +16,9 @@ from ploutos.types.monitor import Silent
 TRAIN, TEST = slice(0, 110), slice(110, 160)
 
 
-@pytest.fixture(params=["discrete", "target_weights"])
+@pytest.fixture(
+    params=["discrete", "discrete_short", "target_weights", "target_weights_short", "delta_weights"]
+)
 def trained(request, agent, market):
     environment = make_environment(request.param, num_envs=4, episode_bars=24)
     made = agent(total_steps=64)
@@ -34,6 +36,7 @@ def test_a_round_trip_acts_the_same_to_the_last_bit(trained, market, tmp_path):
     layout = environment.layout(market)
     observation = np.random.default_rng(0).normal(size=(3, layout.size)).astype(np.float32)
     layout.asset_column(observation, "member")[:] = 1
+    layout.asset_column(observation, "holding_bars")[:] = 3
     state, state2 = policy.reset(3), again.reset(3)
     for _ in range(4):
         one, two = policy.act(observation, state), again.act(observation, state2)
@@ -133,8 +136,17 @@ def test_a_damaged_policy_is_one_line_that_names_the_folder(agent, market, tmp_p
     assert "\n" not in str(refused.value)
 
 
-def test_weights_of_another_action_space_are_refused(agent, market, tmp_path):
+@pytest.mark.parametrize(
+    ("trained_in", "loaded_in"),
+    [
+        ("discrete", "target_weights"),
+        ("discrete", "discrete_short"),
+        ("target_weights", "delta_weights"),
+        ("delta_weights", "target_weights"),
+    ],
+)
+def test_weights_of_another_action_space_are_refused(agent, market, tmp_path, trained_in, loaded_in):
     made = agent(total_steps=64)
-    made.fit(make_environment("discrete", num_envs=4), market, TRAIN, seed=0, monitor=Silent()).save(tmp_path)
+    made.fit(make_environment(trained_in, num_envs=4), market, TRAIN, seed=0, monitor=Silent()).save(tmp_path)
     with pytest.raises(DataError, match="cannot be loaded"):
-        made.load(tmp_path, make_environment("target_weights", num_envs=4), market)
+        made.load(tmp_path, make_environment(loaded_in, num_envs=4), market)

@@ -20,7 +20,7 @@ def recomputed_equity(bars: pl.DataFrame, positions: pl.DataFrame, cost_bps: flo
                 cash += shares[ticker] * row["payout"]
                 shares[ticker] = 0.0
             elif target is not None and row["open"] is not None:
-                wanted = target * equity / old["close"] if target else 0.0
+                wanted = min(target, 1.0) * equity / old["close"] if target else 0.0
                 orders[ticker] = (wanted - shares[ticker], row["open"])
         for ticker, (quantity, price) in orders.items():
             if quantity < 0:

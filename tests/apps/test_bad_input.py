@@ -47,10 +47,13 @@ CASES: list[tuple[str, list[str]]] = [
     ("study fold=0,0 seed=0", ["fold=0, seed=0: swept more than once"]),
     ("study fold=0 seed=0 agent.gamma=0.5,0.9", ["sweeps fold and seed only", "'agent.gamma'"]),
     ("study hydra.mode=RUN", ["hydra.mode: a study is a multirun"]),
-    ("data data=parquet macro=no_macro", ["data.path: no value given"]),
+    ("data data=parquet macro=none", ["data.path: no value given"]),
     ("train data=parquet macro=parquet", ["data.path: no value given"]),
-    ("data data=parquet data.path=x.parquet", ["macro=synthetic does not go with data=parquet", "no_macro"]),
-    ("data data=parquet macro=no_macro data.path=x.parquet", ["x.parquet does not exist"]),
+    (
+        "data data=parquet data.path=x.parquet",
+        ["macro=synthetic does not go with data=parquet", "none, parquet"],
+    ),
+    ("data data=parquet macro=none data.path=x.parquet", ["x.parquet does not exist"]),
     ("train data._target_=os.system", ["data._target_: 'os.system' is not allowed"]),
     ("train agent.network._target_=subprocess.Popen", ["agent.network._target_: 'subprocess.Popen'"]),
     ("study validation._target_=os.system fold=0 seed=0", ["validation._target_: 'os.system'"]),
@@ -150,7 +153,7 @@ def test_unusable_bars(
     else:
         content.write_parquet(file)
     swept = ["fold=0", "seed=0"] if verb == "study" else []
-    told = ploutos(verb, "data=parquet", "macro=no_macro", f"data.path={file}", *swept)
+    told = ploutos(verb, "data=parquet", "macro=none", f"data.path={file}", *swept)
     require_refusal(told, ["bars.parquet", *says])
     assert not list(Path.cwd().glob("outputs")) and not list(Path.cwd().glob("mlruns"))
     assert not [p for p in Path.cwd().rglob("*") if p.is_file() and p.suffix != ".lock"]
@@ -159,12 +162,12 @@ def test_unusable_bars(
 def test_a_target_in_a_users_file_is_refused(ploutos: Call, tmp_path: Path) -> None:
     (tmp_path / "conf" / "data").mkdir(parents=True)
     (tmp_path / "conf" / "data" / "mine.yaml").write_text("_target_: os.system\ncommand: touch pwned\n")
-    told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=no_macro")
+    told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
     require_refusal(told, ["features.session_timezone"])
     (tmp_path / "conf" / "data" / "mine.yaml").write_text(
         "_target_: os.system\ncommand: touch pwned\nsession_timezone: UTC\n"
     )
-    told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=no_macro")
+    told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
     require_refusal(told, ["data._target_: 'os.system' is not allowed"])
     assert list(Path.cwd().iterdir()) == []
 

@@ -117,7 +117,7 @@ def test_data_reports_on_the_panel(ploutos: Call) -> None:
 
 def test_data_verifies_every_byte(ploutos: Call) -> None:
     assert ploutos("data", *TINY, "verify=true").code == 0
-    (file,) = Path.cwd().glob(".ploutos/panels/*/close.npy")
+    (file,) = Path.cwd().glob(".ploutos/panels/*/prices.npy")
     was = file.stat()
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
@@ -125,7 +125,7 @@ def test_data_verifies_every_byte(ploutos: Call) -> None:
     os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
     assert ploutos("data", *TINY).code == 0  # size and time are as they were
     told = ploutos("data", *TINY, "verify=true")
-    assert told.code == 2 and "close" in told.err and told.err.count("\n") == 1
+    assert told.code == 2 and "prices" in told.err and told.err.count("\n") == 1
 
 
 @pytest.mark.real_data

@@ -24,7 +24,7 @@ def test_a_ticker_that_just_stops_is_told(tmp_path: Path) -> None:
     pl.concat(frames).write_parquet(tmp_path / "bars.parquet")
     market = [
         "data=parquet",
-        "macro=no_macro",
+        "macro=none",
         f"data.path={tmp_path / 'bars.parquet'}",
         "data.session_first_start=null",
         "data.session_last_start=null",

@@ -4,7 +4,7 @@ Written from docs/execution.md; imports nothing of Ploutos.
 """
 
 
-def recompute_equity(positions, *, capital, cost_bps):
+def recompute_equity(positions, *, capital, cost_bps, max_position_weight=1.0):
     """Return [(ts, equity, cash)] from the rows of `positions.parquet`, oldest first."""
     rate = cost_bps / 10_000
     bars = {}
@@ -22,7 +22,7 @@ def recompute_equity(positions, *, capital, cost_bps):
                     cash += held * row["payout"]
                     shares[name] = 0.0
                 elif target is not None and row["open"] is not None:
-                    wanted = target * equity / last_close[name] if target else 0.0
+                    wanted = min(target, max_position_weight) * equity / last_close[name] if target else 0.0
                     orders[name] = (wanted - held, row["open"])
             for name, (quantity, price) in orders.items():
                 if quantity < 0:

@@ -65,11 +65,9 @@ def test_noisy_features_are_those_of_the_noisy_prices(world, tilt):
     """return_1 as observed is the log ratio of the very closes that fills and marks use."""
     policy = tilt(hold_every=1)
     made = replay(world, [policy] * 3)
-    first, last = made.windows[0].start - 1, made.windows[-1].stop
-    frames = [
-        with_noise(module.panel_bars(world.panel, slice(0, last)).frame, 0.01, np.random.default_rng(1))
-    ]
-    market = made._market(frames, 0, first, last)
+    rows = slice(0, made.windows[-1].stop)
+    frames = [with_noise(module.panel_bars(world.panel, rows).frame, 0.01, np.random.default_rng(1))]
+    market = made._market(frames, rows)
     column = market.feature_names.index("return_1")
     traded = np.isfinite(market.open[0])
     both = traded[1:] & traded[:-1] & market.member[1:]

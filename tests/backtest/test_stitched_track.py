@@ -1,5 +1,7 @@
 """The out-of-sample record of a walk-forward: recomputed from its own tables, and continuous."""
 
+import inspect
+
 import numpy as np
 import polars as pl
 import pytest
@@ -44,6 +46,19 @@ def test_equity_follows_from_the_logged_tables_alone(track, tmp_path):
     assert [ts for ts, _, _ in told] == bars["ts"].to_list()
     np.testing.assert_allclose(bars["equity"], [e for _, e, _ in told], rtol=1e-9)
     np.testing.assert_allclose(bars["cash"], [c for _, _, c in told], rtol=1e-9, atol=1e-9 * CAPITAL)
+
+
+def test_the_account_table_adds_up_the_names(track):
+    together = (
+        track.positions.with_columns(paid=pl.col("traded").abs() * pl.col("open"))
+        .group_by("ts", maintain_order=True)
+        .agg(pl.col("cost", "paid").sum())
+    )
+    bars = track.bars
+    assert bars["cost"].sum() > 100.0
+    np.testing.assert_allclose(bars["cost"], together["cost"], rtol=1e-12)
+    np.testing.assert_allclose(bars["cost"], together["paid"] * COST_BPS / 10_000, rtol=1e-9)
+    np.testing.assert_allclose(bars["turnover"][1:], together["paid"][1:] / bars["equity"][:-1], rtol=1e-9)
 
 
 def test_the_market_of_these_tests_has_what_can_go_wrong(track, world):
@@ -136,14 +151,13 @@ def test_the_same_orders_cost_more_at_a_higher_fee(world, tilt):
     """Trap 16, end to end: buy and hold, so that both fees buy (nearly) the same."""
     from ploutos.execution.costs.fixed_bps import FixedBps
 
-    environment = world.parts.environment
-    kept, ends = environment.costs, []
-    try:
-        for bps in (0.0, 10.0, 50.0):
-            environment.costs = FixedBps(cost_bps=bps)
-            ends.append(world.stitched([tilt(sharpness=0.0, invested=0.5)] * 3).bars["equity"][-1])
-    finally:
-        environment.costs = kept
+    kept, ends = world.parts.environment, []
+    names = list(inspect.signature(type(kept)).parameters)
+    policies = [tilt(sharpness=0.0, invested=0.5)] * 3
+    for bps in (0.0, 10.0, 50.0):
+        settings = {name: getattr(kept, name) for name in names} | {"costs": FixedBps(cost_bps=bps)}
+        track = world.backtest.stitched(world.folds, policies, type(kept)(**settings), world.market)
+        ends.append(track.bars["equity"][-1])
     assert ends[0] > ends[1] > ends[2]
 
 

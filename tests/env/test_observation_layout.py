@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hand_market import make_environment, make_market
-from ploutos.env.layout import Layout
+from ploutos.env.layout import ASSET_STATE, PORTFOLIO_STATE, Layout
 from ploutos.execution.ledger import Ledger
 from ploutos.types import ConfigError
 
@@ -33,29 +33,36 @@ def observe(sim):
     return sim.observe(np.full((len(sim.row), sim.layout.size), np.nan, np.float32))
 
 
+def trade(sim, targets):
+    return sim.step(np.array(targets), np.zeros((len(sim.row), sim.layout.size), np.float32))
+
+
 def test_names_in_order():
     layout = simulator().layout
-    assert layout.asset_columns == ("slow", "fast", "member", "weight", "unrealised_return")
-    assert layout.global_columns == ("cash_weight", "drawdown", "m0")
-    assert layout.size == 2 * 5 + 3
+    assert layout.asset_columns == ("slow", "fast", "member", "weight", "unrealised_return", "holding_bars")
+    assert layout.global_columns == ("cash_weight", "drawdown", "leverage", "m0")
+    assert layout.size == 2 * 6 + 4
 
 
 def test_at_the_start_everything_is_cash():
-    assert list(observe(simulator())[0]) == [1, 2, 1, 0, 0, 3, 4, 1, 0, 0, 1, 0, 0.5]
+    features, member, account = [1, 2, 3, 4], [1, 1], [1, 0, 0, 0.5]
+    assert list(observe(simulator())[0]) == [*features, *member, *[0] * 6, *account]
 
 
 def test_after_a_trade_by_hand():
     sim = simulator()
-    sim.step(np.array([[0.4, 0.5]]))
+    trade(sim, [[0.4, 0.5]])
     # 400 at 10 -> 12: 4 800; 250 at 20 -> 15: 3 750; cash 1 000; equity 9 550, peak 10 000.
     equity = 9_550.0
-    expected = [5, 6, 1, 4_800 / equity, 0.2, 0, 0, 0, 3_750 / equity, -0.25, 1_000 / equity, 0.045, -0.5]
+    member, weight, gain, bars = [1, 0], [4_800 / equity, 3_750 / equity], [0.2, -0.25], [1, 1]
+    account = [1_000 / equity, 0.045, 8_550 / equity, -0.5]
+    expected = [5, 6, 0, 0, *member, *weight, *gain, *bars, *account]
     np.testing.assert_allclose(observe(sim)[0], expected, rtol=1e-6)
 
 
 def test_columns_found_by_name_are_the_ones_the_kernel_wrote():
     sim = simulator(batch=2)
-    sim.step(np.array([[0.4, 0.5], [0.0, 0.25]]))
+    trade(sim, [[0.4, 0.5], [0.0, 0.25]])
     observation = observe(sim)
     column = sim.layout.asset_column
     np.testing.assert_array_equal(column(observation, "slow"), [[5, 0], [5, 0]])
@@ -66,12 +73,15 @@ def test_columns_found_by_name_are_the_ones_the_kernel_wrote():
     )
 
 
-def test_split_gives_views_and_not_copies():
+def test_parts_are_views_and_not_copies():
     sim = simulator()
-    observation = observe(sim)
-    assets, shared = sim.layout.split(observation)
-    assert assets.shape == (1, 2, 5) and shared.shape == (1, 3)
-    assert np.shares_memory(assets, observation) and np.shares_memory(shared, observation)
+    observation, layout = observe(sim), sim.layout
+    parts = [layout.features(observation), layout.macro(observation)]
+    parts += [layout.asset_state(observation, name) for name in ASSET_STATE]
+    parts += [layout.portfolio_state(observation, name)[:, None] for name in PORTFOLIO_STATE]
+    assert parts[0].shape == (1, 2, 2) and parts[1].shape == (1, 1)
+    assert all(np.shares_memory(part, observation) for part in parts)
+    assert sum(part.size for part in parts) == observation.size
 
 
 def test_a_ruined_portfolio_is_observed_without_nan():
@@ -79,7 +89,7 @@ def test_a_ruined_portfolio_is_observed_without_nan():
     sim.ledger.cash[:] = sim.ledger.equity[:] = 0.0
     observation = observe(sim)
     assert np.isfinite(observation).all()
-    assert list(observation[0, -3:]) == [0.0, 1.0, 0.5]
+    assert list(observation[0, -4:]) == [0.0, 1.0, 0.0, 0.5]
     assert (sim.weights() == 0).all()
 
 

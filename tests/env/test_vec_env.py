@@ -1,10 +1,13 @@
 """The training environment behind Stable-Baselines3's interface."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from hand_market import make_environment, random_market
+from hand_market import make_environment, make_market, margin_account, random_market
+from ploutos.execution.tape import read_only
 from ploutos.types import ConfigError
 
 MARKET = random_market(np.random.default_rng(3), rows=120)
@@ -116,11 +119,12 @@ def test_episodes_fills_and_marks_stay_inside_the_window():
 
 def test_nothing_outside_the_window_matters():
     rng = np.random.default_rng(0)
-    spoiled = {name: np.array(getattr(MARKET, name)) for name in ("features", "open", "close")}
     outside = np.r_[0 : WINDOW.start, WINDOW.stop : 120]
-    for values in spoiled.values():
+    features, prices = MARKET.features.copy(), MARKET.tape.prices.copy()
+    for values in (features, prices):
         values[:, outside] = rng.uniform(1, 9, values[:, outside].shape)
-    other = type(MARKET)(**(vars(MARKET) | spoiled))
+    tape = MARKET.tape._replace(prices=read_only(prices))
+    other = replace(MARKET, features=read_only(features), tape=tape)
     one, two = play(make(4), 4 * EPISODE), play(make(4, market=other), 4 * EPISODE)
     assert all((a == b).all() for a, b in zip(one, two, strict=True))
 
@@ -144,10 +148,60 @@ def test_a_window_shorter_than_an_episode_is_refused():
 
 def test_attributes_belong_to_all_portfolios():
     env = make()
-    assert env.get_attr("render_mode") == [None] * 4 and env.get_attr("episode_bars", 0) == [EPISODE]
+    assert env.get_attr("render_mode") == [None] * 4 and env.get_attr("initial_capital", 0) == [1_000_000.0]
     assert env.env_is_wrapped(VecMonitor, [0, 1]) == [False, False]
     with pytest.raises(AttributeError):
-        env.set_attr("episode_bars", 3)
+        env.set_attr("initial_capital", 3)
     with pytest.raises(AttributeError):
         env.env_method("reset")
     env.close()
+
+
+def test_seed_takes_effect_at_the_next_reset():
+    """Trap 14."""
+    env, other = make(1), make(7)
+    env.reset()
+    assert env.seed(7) == [7] * 4
+    first, second = env.reset(), other.reset()
+    assert (first == second).all() and (env.simulator.row == other.simulator.row).all()
+
+
+def test_neighbouring_seeds_share_no_episodes():
+    one, two = play(make(1, num_envs=8), EPISODE)[0], play(make(2, num_envs=8), EPISODE)[0]
+    shared = [tuple(a) == tuple(b) for a in one.T for b in two.T]
+    assert sum(shared) <= 2
+
+
+def test_a_restored_environment_goes_on_bit_for_bit():
+    rng = np.random.default_rng(0)
+    actions = rng.integers(0, 3, (3 * EPISODE, 4, 4))
+    env, other = make(3), make(99)
+    env.reset(), other.reset()
+    for action in actions[: EPISODE + 5]:
+        env.step(action)
+    seen = other.load_state_dict(env.state_dict())
+    assert (seen == env._buffers[env._turn]).all()
+    for action in actions[EPISODE + 5 :]:
+        for one, two in zip(env.step(action)[:3], other.step(action)[:3], strict=True):
+            assert (one == two).all()
+
+
+def test_ruin_ends_an_episode_without_truncation():
+    market = make_market([[10.0]] * 30, [[10.0]] * 5 + [[1e-9]] * 25)
+    environment = make_environment(
+        "target_weights", num_envs=1, episode_bars=20, account=margin_account(max_gross_leverage=3.0)
+    )
+    environment.action.target_weights = lambda value, **_: np.full((1, 1), 3.0)
+    env = environment.vec_env(market, slice(0, 30), 0)
+    env.reset()
+    env.simulator.row[:] = 0
+    for _ in range(5):
+        _, reward, done, infos = env.step(np.zeros((1, 2), np.float32))
+    assert done[0] and infos[0]["TimeLimit.truncated"] is False and np.isfinite(reward).all()
+    assert env.simulator.ledger.equity[0] == 1_000_000.0
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_do_not_change_results(threads):
+    one, many = make(4, num_envs=7), make(4, num_envs=7, threads=threads)
+    assert all((a == b).all() for a, b in zip(play(one, 40), play(many, 40), strict=True))

@@ -1,107 +1,112 @@
-"""Runs the kernel on a market as the simulator does, and the reference beside it."""
+"""Runs a venue on an episode as the simulator does, and the reference beside it."""
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
-from reference import Account, Quote, trade_one_bar
+import reference_books as books
+from episodes import Episode
+from reference import trade_one_bar
+from slow_liquidity import liquidity
 
-from ploutos.execution.kernel import execute_bar
+from hand_market import make_market
 from ploutos.execution.ledger import Ledger
+from ploutos.execution.outcome import Outcome
+from ploutos.execution.venue import Venue
+
+CAPITAL = 1_000_000.0
+YEAR = 365 * 86_400 * 1_000_000  # microseconds
 
 
-def step_kernel(ledger, market, targets, scenario, row, rate):
-    """Trade one bar; return turnover and cost [B]."""
-    turnover, cost = np.zeros(len(row)), np.zeros(len(row))
-    execute_bar(
-        ledger.cash,
-        ledger.shares,
-        ledger.entry,
-        ledger.equity,
-        ledger.peak,
-        np.ascontiguousarray(targets, dtype=np.float64),
-        np.asarray(scenario, np.int64),
-        np.asarray(row, np.int64),
-        market.open,
-        market.close,
-        market.member,
-        market.delist_bar,
-        market.delist_return,
-        rate,
-        turnover,
-        cost,
-    )
-    return turnover, cost
+@dataclass(frozen=True)
+class Step:
+    """After one bar: rows [B] at whose close the ledger now stands."""
+
+    row: np.ndarray
+    ledger: Ledger
+    outcome: Outcome
 
 
-def run_kernel(market, targets, *, rate, capital=1_000_000.0, scenario=None, start=None):
-    """Run targets [K, B, N] over K bars; return the ledger and equity, cash, turnover, cost [K, B]."""
-    targets = np.asarray(targets, dtype=np.float64)
-    batch, assets = targets.shape[1:]
-    scenario = np.zeros(batch, np.int64) if scenario is None else scenario
-    row = np.zeros(batch, np.int64) if start is None else start.copy()
-    ledger = Ledger.open(batch, assets, capital)
+def run_kernel(episode, parts, *, capital=CAPITAL):
+    """Return a `Step` for every bar, each with its own copy of the ledger and the outcome."""
+    market = episode.market
+    venue = Venue.of(market.tickers, market.tape, **parts)
+    batch, assets = episode.targets.shape[1:]
+    ledger, row = Ledger.open(batch, assets, capital), episode.start.astype(np.int64)
     told = []
-    for wanted in targets:
-        turnover, cost = step_kernel(ledger, market, wanted, scenario, row, rate)
-        told.append([ledger.equity.copy(), ledger.cash.copy(), turnover, cost])
+    for targets in episode.targets:
+        outcome = Outcome.empty(batch, assets, detailed=True)
+        scenario = episode.scenario.astype(np.int64)
+        venue.step(ledger, np.ascontiguousarray(targets, np.float64), scenario, row, outcome)
+        row = row + 1
+        told.append(Step(row, ledger.copy(), outcome))
+    return told
+
+
+def run_reference(episode, rulebook, b, *, capital=CAPITAL):
+    """Yield the reference's portfolio `b` after every bar."""
+    names = episode.market.tickers
+    portfolio = books.Portfolio.with_capital(capital)
+    p, row = int(episode.scenario[b]), int(episode.start[b])
+    tape = bars_by_name(episode, p)
+    for targets in episode.targets[:, b]:
+        wanted = {n: None if math.isnan(w) else float(w) for n, w in zip(names, targets, strict=True)}
+        quotes = {name: quote(episode, rulebook, tape[n], n, row) for n, name in enumerate(names)}
+        trade_one_bar(portfolio, wanted, quotes, rulebook.rules, clock(episode, row))
         row += 1
-    return ledger, *np.swapaxes(told, 0, 1)
+        yield portfolio
 
 
-def quotes_at(market, p, t):
-    names = market.tickers
-    return {
-        name: Quote(
-            close_t=float(market.close[p, t, n]),
-            open_tp1=float(market.open[p, t + 1, n]),
-            close_tp1=float(market.close[p, t + 1, n]),
-            member_t=bool(market.member[t, n]),
-            delisting_return=float(market.delist_return[n]) if market.delist_bar[n] == t + 1 else None,
-        )
-        for n, name in enumerate(names)
-    }
+def bars_by_name(episode, p):
+    """Return for each name its rows of (open, high, low, close, volume)."""
+    prices = episode.market.tape.prices[p]
+    return [[tuple(map(float, bar)) for bar in prices[:, :, n]] for n in range(prices.shape[2])]
 
 
-def step_reference(account, market, targets, p, t, rate):
-    named = {name: float(w) for name, w in zip(market.tickers, targets, strict=True)}
-    trade_one_bar(account, named, quotes_at(market, p, t), rate)
+def quote(episode, rulebook, bars, n, t):
+    def known(x):
+        return None if math.isnan(x) else x
 
-
-def random_episode(seed, *, paths, batch, rows, assets, messy):
-    """Return (market, targets [K, B, N], scenario, start) full of what can happen."""
-    from hand_market import make_market
-
-    rng = np.random.default_rng(seed)
-    closes = 20.0 * np.exp(np.cumsum(rng.normal(0, 0.05, (paths, rows, assets)), axis=1))
-    opens = closes * np.exp(rng.normal(0, 0.03, closes.shape))
-    member = rng.random((rows, assets)) >= 0.2 * messy
-    delist = np.full(assets, -1)
-    for n in range(assets):
-        begin = int(rng.integers(0, rows)) if rng.random() < 0.2 * messy else 0
-        if rng.random() < 0.4 * messy and begin + 1 < rows:
-            delist[n] = rng.integers(begin + 1, rows)
-        end = delist[n] if delist[n] > 0 else rows
-        gap = rng.random(rows) < 0.2 * messy
-        gap[end:] = True
-        gap[begin] = False
-        for t in range(begin + 1, rows):
-            if gap[t]:
-                closes[:, t, n] = closes[:, t - 1, n]
-        opens[:, gap, n] = np.nan
-        opens[:, :begin, n] = closes[:, :begin, n] = np.nan
-        member[:begin, n] = member[end:, n] = False
-    market = make_market(
-        opens,
-        closes,
-        member=member,
-        delist_bar=delist,
-        delist_return=np.where(delist > 0, rng.choice([-0.9, -0.3, 0.0, 0.2], assets), 0.0),
+    opens, highs, lows, close, _ = bars[t + 1]
+    volatility, traded = 0.0, 0.0
+    if rulebook.window_bars:
+        own = [(o, c, v, episode.splits.get((k, n), 1.0)) for k, (o, _, _, c, v) in enumerate(bars[: t + 1])]
+        volatility, traded = liquidity(own, t, rulebook.window_bars)
+    return books.Quote(
+        close_t=bars[t][3],
+        member_t=bool(episode.market.member[t, n]),
+        open=known(opens),
+        high=known(highs),
+        low=known(lows),
+        close=close,
+        costs=rulebook.costs[n],
+        volatility_t=volatility,
+        dollar_volume_t=traded,
+        split=episode.splits.get((t + 1, n), 1.0),
+        dividend=episode.dividends.get((t + 1, n), 0.0),
+        delisting=episode.delistings.get((t + 1, n)),
     )
-    steps = int(rng.integers(1, rows))
-    targets = rng.dirichlet(np.ones(assets + 1), (steps, batch))[..., :-1] * rng.choice([0.5, 1.0, 2.5])
-    targets[rng.random(targets.shape) < 0.3] = np.nan
-    targets[rng.random(targets.shape) < 0.15] = 0.0
-    start = rng.integers(0, rows - steps, batch)
-    return market, targets, rng.integers(0, paths, batch), start
 
 
-def accounts(batch, capital):
-    return [Account.with_capital(capital) for _ in range(batch)]
+def clock(episode, t):
+    ts, length, rows = episode.market.ts, episode.bars_per_session, len(episode.market.ts)
+    last = min((t + 1) // length * length + length, rows) - 1
+    return books.Clock(t, float(ts[t + 1] - ts[t]) / YEAR, last)
+
+
+def episode_by_hand(opens, closes, targets, *, splits=(), dividends=(), bars_per_session=7, **market):
+    """Return the episode of one portfolio with `targets` [K, N] from row 0."""
+    made = make_market(
+        opens, closes, splits=splits, dividends=dividends, bars_per_session=bars_per_session, **market
+    )
+    gone = zip(market.get("delist_bar", ()), market.get("delist_return", ()), strict=True)
+    return Episode(
+        market=made,
+        splits={(t, n): x for t, n, x in splits},
+        dividends={(t, n): x for t, n, x in dividends},
+        delistings={(t, n): x for n, (t, x) in enumerate(gone) if t >= 0},
+        bars_per_session=bars_per_session,
+        targets=np.array(targets, float)[:, None],
+        scenario=np.zeros(1, np.int64),
+        start=np.zeros(1, np.int64),
+    )

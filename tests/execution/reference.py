@@ -1,118 +1,297 @@
-"""One bar of trading for one portfolio, spelled out: slow, scalar, in the order of docs/execution.md."""
+"""One portfolio, one bar, spelled out in the order of docs/execution.md. Imports nothing of Ploutos."""
 
-from dataclasses import dataclass, field
-from math import isnan
+from math import trunc
 
-
-@dataclass
-class Account:
-    """Money and holdings; names that are not held have no entry in `shares` and `entry`."""
-
-    cash: float
-    equity: float
-    peak: float
-    shares: dict[str, float] = field(default_factory=dict)
-    entry: dict[str, float] = field(default_factory=dict)
-    turnover: float = 0.0
-    cost: float = 0.0
-
-    @classmethod
-    def with_capital(cls, capital):
-        return cls(cash=capital, equity=capital, peak=capital)
+from reference_books import Done, profit
 
 
-@dataclass(frozen=True)
-class Quote:
-    """What the market says about one name between the close of bar t and the close of bar t+1."""
-
-    close_t: float
-    open_tp1: float  # NaN: no trade possible
-    close_tp1: float
-    member_t: bool
-    delisting_return: float | None = None  # a number: it is delisted at t+1
-
-
-def orders_of(account, targets, quotes):
-    """Signed quantities, fixed at the close of bar t."""
-    orders = {}
-    for name, quote in quotes.items():
-        held = account.shares.get(name, 0.0)
-        target = targets[name] if quote.member_t else 0.0
-        if isnan(target):
-            orders[name] = 0.0
-        elif target == 0.0:
-            orders[name] = -held
-        else:
-            orders[name] = target * account.equity / quote.close_t - held
-    return orders
+def trade_one_bar(portfolio, targets, quotes, rules, clock):
+    """Carry `portfolio` from the close of bar t to that of bar t+1. `targets`: name -> weight or None."""
+    equity_t = portfolio.equity
+    portfolio.bar = Done()
+    orders = decide(portfolio, targets, quotes, rules, clock)
+    corporate_actions(portfolio, orders, quotes, rules)
+    gapped_stops(portfolio, orders, quotes, rules)
+    if rules.fill != "next_open":
+        stops_inside_the_bar(portfolio, orders, quotes, rules)
+    sell(portfolio, orders, quotes, rules)
+    buy(portfolio, orders, quotes, rules)
+    if rules.fill == "next_open":
+        stops_inside_the_bar(portfolio, orders, quotes, rules)
+    fees_for_time(portfolio, quotes, rules, clock)
+    mark(portfolio, quotes, rules)
+    portfolio.bar.turnover = portfolio.bar.notional / equity_t if equity_t > 0 else 0.0
+    limits(portfolio, rules, clock)
 
 
-def pay_out_delisted(account, orders, quotes):
-    for name, quote in quotes.items():
-        if quote.delisting_return is None:
-            continue
-        orders[name] = 0.0
-        held = account.shares.pop(name, 0.0)
-        account.entry.pop(name, None)
-        account.cash += held * quote.close_t * (1.0 + quote.delisting_return)
+# 1. Orders are fixed at the close of t.
 
 
-def sell(account, orders, quotes, rate):
-    """Return the notional sold."""
-    traded = 0.0
-    for name, quantity in orders.items():
-        if quantity >= 0.0 or isnan(quotes[name].open_tp1):
-            continue
-        held = account.shares.get(name, 0.0)
-        sold = min(-quantity, held)
-        if sold == 0.0:
-            continue
-        notional = sold * quotes[name].open_tp1
-        account.cash += notional - notional * rate
-        account.cost += notional * rate
-        traded += notional
-        account.shares[name] = held - sold
-        if account.shares[name] == 0.0:
-            del account.shares[name], account.entry[name]
-    return traded
+def decide(portfolio, targets, quotes, rules, clock):
+    """Return {name: signed shares}."""
+    if portfolio.equity <= 0:
+        return {}
+    weights = {name: weight(portfolio, name, quote) for name, quote in quotes.items()}
+    targets = overrule(portfolio, targets, quotes, rules, clock)
+    if rules.trim_drift:
+        for name, v in weights.items():
+            if targets[name] is None and abs(v) > rules.max_position_weight:
+                targets[name] = v
+    targets = {name: clip(w, rules) for name, w in targets.items()}
+    if rules.margin:
+        targets = within_gross(targets, weights, rules)
+        targets = within_net(targets, weights, rules.max_net_leverage)
+    return {name: order(portfolio, name, targets[name], quote, rules) for name, quote in quotes.items()}
 
 
-def buy(account, orders, quotes, rate):
-    """Return the notional bought; all buys shrink by one factor where the cash does not suffice."""
-    wanted = {n: q for n, q in orders.items() if q > 0.0 and not isnan(quotes[n].open_tp1)}
-    needed = 0.0
-    for name, quantity in wanted.items():
-        needed += quantity * quotes[name].open_tp1 * (1.0 + rate)
-    if needed == 0.0:
+def weight(portfolio, name, quote):
+    held = portfolio.shares(name)
+    return held * quote.close_t / portfolio.equity if held else 0.0
+
+
+def overrule(portfolio, targets, quotes, rules, clock):
+    gross = sum(abs(p.shares) * quotes[name].close_t for name, p in portfolio.positions.items())
+    margin_call = rules.margin and portfolio.equity < rules.maintenance_margin * gross
+    portfolio.bar.forced = clock.row < portfolio.flat_until or margin_call
+    if portfolio.bar.forced:
+        return dict.fromkeys(quotes, 0.0)
+    return {
+        name: targets[name] if quote.member_t and name not in portfolio.cooldown else 0.0
+        for name, quote in quotes.items()
+    }
+
+
+def clip(w, rules):
+    if w is None:
+        return None
+    lowest = -rules.max_position_weight if rules.allow_short else 0.0
+    return min(max(w, lowest), rules.max_position_weight)
+
+
+def within_gross(targets, weights, rules):
+    held = sum(abs(weights[name]) for name, w in targets.items() if w is None)
+    wanted = sum(abs(w) for w in targets.values() if w is not None)
+    if held + wanted <= rules.max_gross_leverage:
+        return targets
+    if rules.trim_drift:
+        targets = {name: weights[name] if w is None else w for name, w in targets.items()}
+        held, wanted = 0.0, held + wanted
+    if wanted == 0:
+        return targets
+    factor = max(0.0, (rules.max_gross_leverage - held) / wanted)
+    return {name: None if w is None else w * factor for name, w in targets.items()}
+
+
+def within_net(targets, weights, cap):
+    net = sum(weights[name] if w is None else w for name, w in targets.items())
+    if abs(net) <= cap:
+        return targets
+    side = 1.0 if net > 0 else -1.0
+    same_side = sum(w for w in targets.values() if w is not None and w * side > 0)
+    if same_side == 0:
+        return targets
+    factor = max(0.0, (side * cap - (net - same_side)) / same_side)
+    return {n: w * factor if w is not None and w * side > 0 else w for n, w in targets.items()}
+
+
+def order(portfolio, name, w, quote, rules):
+    held = portfolio.shares(name)
+    if w is None:
         return 0.0
-    share = min(1.0, account.cash / needed)
-    traded = 0.0
-    for name, quantity in wanted.items():
-        bought = quantity * share
-        notional = bought * quotes[name].open_tp1
-        if bought == 0.0:
+    if w == 0:
+        return -held
+    wanted = w * portfolio.equity / quote.close_t
+    shares = (trunc(wanted) if rules.whole_shares else wanted) - held
+    return 0.0 if abs(shares) * quote.close_t < rules.min_trade_value else shares
+
+
+# 2. Corporate actions of bar t+1.
+
+
+def corporate_actions(portfolio, orders, quotes, rules):
+    for name, quote in quotes.items():
+        if quote.split != 1:
+            orders[name] = after_split(orders.get(name, 0.0), quote, rules)
+            split(portfolio, name, quote, rules)
+        if name in portfolio.positions:
+            received = portfolio.shares(name) * quote.dividend
+            portfolio.cash += received
+            portfolio.dividends += received
+        if quote.delisting is not None:
+            orders[name] = 0.0
+            delist(portfolio, name, quote)
+
+
+def after_split(shares, quote, rules):
+    return trunc(shares * quote.split) if rules.whole_shares else shares * quote.split
+
+
+def split(portfolio, name, quote, rules):
+    if name not in portfolio.positions:
+        return
+    position = portfolio.positions[name]
+    position.shares *= quote.split
+    position.entry /= quote.split
+    position.best /= quote.split
+    if rules.whole_shares:
+        pay_fraction(portfolio, name, position, quote.close_t / quote.split)
+
+
+def pay_fraction(portfolio, name, position, price):
+    whole = trunc(position.shares)
+    fraction = position.shares - whole
+    portfolio.cash += fraction * price
+    portfolio.realised += profit(position, price, abs(fraction))
+    position.shares = float(whole)
+    if whole == 0:
+        del portfolio.positions[name]
+
+
+def delist(portfolio, name, quote):
+    if name in portfolio.positions:
+        price = quote.close_t / quote.split * (1 + quote.delisting)
+        portfolio.cash += portfolio.shares(name) * price
+        portfolio.close_shares(name, price)
+
+
+# 3. and 5. Stops.
+
+
+def levels(position, rules):
+    """Return the prices (stop, target) at which a position is closed; None where there is none."""
+    side = 1 if position.shares > 0 else -1
+    stops = []
+    if rules.stop_loss is not None:
+        stops.append(position.entry * (1 - side * rules.stop_loss))
+    if rules.trailing_stop is not None:
+        stops.append(position.best * (1 - side * rules.trailing_stop))
+    nearest = max if side > 0 else min
+    target = None if rules.take_profit is None else position.entry * (1 + side * rules.take_profit)
+    return (nearest(stops) if stops else None), target
+
+
+def stop_hit(position, stop, low, high):
+    return stop is not None and (low <= stop if position.shares > 0 else high >= stop)
+
+
+def target_hit(position, target, low, high):
+    return target is not None and (high >= target if position.shares > 0 else low <= target)
+
+
+def gapped_stops(portfolio, orders, quotes, rules):
+    for name, quote in quotes.items():
+        if name not in portfolio.positions or quote.open is None:
             continue
-        account.cash -= notional + notional * rate
-        account.cost += notional * rate
-        traded += notional
-        held = account.shares.get(name, 0.0)
-        paid = account.entry.get(name, 0.0) * held + notional
-        account.shares[name] = held + bought
-        account.entry[name] = paid / (held + bought)
-    account.cash = max(account.cash, 0.0)
-    return traded
+        position = portfolio.positions[name]
+        stop, target = levels(position, rules)
+        at_open = quote.open, quote.open
+        if stop_hit(position, stop, *at_open) or target_hit(position, target, *at_open):
+            close_by_stop(portfolio, orders, name, quote.open, quote, rules)
 
 
-def trade_one_bar(account, targets, quotes, rate):
-    """Carry `account` from the close of bar t to the close of bar t+1."""
-    equity_t = account.equity
-    account.cost = 0.0
-    orders = orders_of(account, targets, quotes)
-    pay_out_delisted(account, orders, quotes)
-    traded = sell(account, orders, quotes, rate) + 0.0
-    traded += buy(account, orders, quotes, rate)
-    account.turnover = traded / equity_t if equity_t > 0.0 else 0.0
-    account.equity = account.cash
-    for name, held in sorted(account.shares.items()):
-        account.equity += held * quotes[name].close_tp1
-    account.peak = max(account.peak, account.equity)
+def stops_inside_the_bar(portfolio, orders, quotes, rules):
+    for name, quote in quotes.items():
+        if name not in portfolio.positions or quote.open is None:
+            continue
+        position = portfolio.positions[name]
+        stop, target = levels(position, rules)
+        if stop_hit(position, stop, quote.low, quote.high):
+            close_by_stop(portfolio, orders, name, stop, quote, rules)
+        elif target_hit(position, target, quote.low, quote.high):
+            close_by_stop(portfolio, orders, name, target, quote, rules)
+
+
+def close_by_stop(portfolio, orders, name, price, quote, rules):
+    portfolio.fill(name, -portfolio.shares(name), price, quote)
+    orders[name] = 0.0
+    if rules.cooldown_bars:
+        portfolio.cooldown[name] = rules.cooldown_bars + 1  # the close of this bar takes one off
+
+
+# 4. Orders fill at f.
+
+
+def sell(portfolio, orders, quotes, rules):
+    for name, shares in orders.items():
+        quote = quotes[name]
+        if not rules.allow_short:
+            shares = max(shares, -portfolio.shares(name))
+        if shares < 0 and quote.open is not None:
+            portfolio.fill(name, shares, quote.fill_price(rules.fill), quote)
+
+
+def buy(portfolio, orders, quotes, rules):
+    buys = {n: shares for n, shares in orders.items() if shares > 0 and quotes[n].open is not None}
+    price = {name: quotes[name].fill_price(rules.fill) for name in buys}
+    needed = 0.0
+    for name, shares in buys.items():
+        notional = shares * price[name]
+        needed += notional * (1 + quotes[name].cost_rate(notional))
+    if not rules.margin and needed > portfolio.cash:
+        factor = portfolio.cash / needed
+        buys = {n: trunc(q * factor) if rules.whole_shares else q * factor for n, q in buys.items()}
+    for name, shares in buys.items():
+        if shares > 0:
+            portfolio.fill(name, shares, price[name], quotes[name])
+    if not rules.margin:
+        portfolio.cash = max(portfolio.cash, 0.0)
+
+
+# 6. Fees for time, mark.
+
+
+def fees_for_time(portfolio, quotes, rules, clock):
+    borrowed = 0.0
+    for name, position in portfolio.positions.items():
+        if position.shares < 0:
+            value = -position.shares * quotes[name].close
+            borrowed += value * quotes[name].costs.borrow_bps_annual / 10_000 * clock.years
+    portfolio.cash -= borrowed
+    interest = 0.0
+    if portfolio.cash < 0:
+        interest = -portfolio.cash * rules.interest_bps_annual / 10_000 * clock.years
+    portfolio.cash -= interest
+    portfolio.financing += borrowed + interest
+
+
+def mark(portfolio, quotes, rules):
+    portfolio.equity = portfolio.cash + sum(
+        portfolio.shares(name) * quote.close for name, quote in quotes.items() if name in portfolio.positions
+    )
+    if portfolio.equity <= 0 and portfolio.positions:
+        for name in list(portfolio.positions):
+            portfolio.close_shares(name, quotes[name].close)
+        portfolio.cash = portfolio.equity
+    portfolio.peak = max(portfolio.peak, portfolio.equity)
+    portfolio.cooldown = {name: left - 1 for name, left in portfolio.cooldown.items() if left > 1}
+    for name, position in portfolio.positions.items():
+        watch(position, quotes[name], rules)
+
+
+def watch(position, quote, rules):
+    whole_bar_seen = position.age > 0 or rules.fill == "next_open"
+    if quote.open is not None and whole_bar_seen:
+        best = max(position.best, quote.high) if position.shares > 0 else min(position.best, quote.low)
+        position.best = best
+    position.age += 1
+
+
+# 7. Limits of the whole portfolio.
+
+
+def limits(portfolio, rules, clock):
+    now = clock.row + 1
+    portfolio.limit_peak = max(portfolio.limit_peak, portfolio.equity)
+    if rules.max_drawdown is not None and portfolio.equity <= portfolio.limit_peak * (1 - rules.max_drawdown):
+        portfolio.limit_peak = portfolio.equity
+        flatten_until(portfolio, clock.row + max(1, rules.cooldown_bars))
+    if rules.max_session_loss is not None:
+        floor = portfolio.session_base * (1 - rules.max_session_loss)
+        if portfolio.equity <= floor:
+            flatten_until(portfolio, max(now, clock.session_last - 1))
+    if now == clock.session_last:
+        portfolio.session_base = portfolio.equity
+
+
+def flatten_until(portfolio, last_decision):
+    portfolio.flat_until = max(portfolio.flat_until, last_decision + 1)

@@ -4,10 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arena import step_kernel
-
-from hand_market import make_market
-from ploutos.execution.ledger import Ledger
+from by_hand import play
 
 PAGE = (Path(__file__).parents[2] / "docs" / "execution.md").read_text()
 EXAMPLE = PAGE.split("## A worked example")[1].split("\n## ")[0]
@@ -36,16 +33,15 @@ def test_the_page_tells_what_the_kernel_does():
     opens, closes = ([[row[f"{n} {kind}"] for n in "ABC"] for row in prices] for kind in ("open", "close"))
     member = np.ones((4, 3), bool)
     member[2:, 2] = False
-    market = make_market(opens, closes, member=member, delist_bar=[-1, -1, 2], delist_return=[0, 0, -0.4])
-    ledger, row = Ledger.open(1, 3, 10_000.0), np.zeros(1, np.int64)
+    targets = [[row[f"{n} target"] for n in "ABC"] for row in decisions]
+    told = play(
+        opens, closes, targets, bps=10, member=member, delist_bar=[-1, -1, 2], delist_return=[0, 0, -0.4]
+    )
     assert len(decisions) == len(results) == 3
-    for decision, result in zip(decisions, results, strict=True):
-        targets = np.array([[decision[f"{n} target"] for n in "ABC"]])
-        turnover, cost = step_kernel(ledger, market, targets, np.zeros(1, np.int64), row, 10 / 10_000)
-        row += 1
-        got = {"cash": ledger.cash[0], "equity": ledger.equity[0], "cost": cost[0], "turnover": turnover[0]}
-        got |= {f"{n} shares": ledger.shares[0, k] for k, n in enumerate("ABC")}
-        assert result.pop("bar") == row[0]
+    for k, result in enumerate(results):
+        got = {name: getattr(told, name)[k] for name in ("cash", "equity", "cost", "turnover")}
+        got |= {f"{n} shares": told.shares[k, column] for column, n in enumerate("ABC")}
+        assert result.pop("bar") == k + 1
         assert result == {name: pytest.approx(round(v, DIGITS[name]), abs=1e-9) for name, v in got.items()}
 
 

@@ -106,7 +106,7 @@ def test_missing_file_and_missing_series_name_the_nearest(macro):
 
 
 def test_contradictory_settings_are_refused(macro):
-    with pytest.raises(ConfigError, match="use macro=no_macro"):
+    with pytest.raises(ConfigError, match="use macro=none"):
         macro("macro.vix=null", "macro.tnx=null", "macro.dxy=null")
     with pytest.raises(ConfigError, match="set both or neither"):
         macro("macro.tnx.filter_value=null")
@@ -129,7 +129,7 @@ def test_fingerprint_follows_content_and_settings(folder, macro):
 
 
 def test_no_macro_has_no_columns(composed):
-    _, source = composed("synthetic", "no_macro")
+    _, source = composed("synthetic", "none")
     names, values = source.columns(np.arange(5))
     assert (names, values.shape) == ((), (5, 0))
     assert source.load().columns == ["available_at"]

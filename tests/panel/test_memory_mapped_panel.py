@@ -97,7 +97,7 @@ def _flip_a_byte(folder: Path) -> None:
 
 
 DAMAGES = {
-    "missing file": lambda folder: (folder / "close.npy").unlink(),
+    "missing file": lambda folder: (folder / "prices.npy").unlink(),
     "missing manifest": lambda folder: (folder / "manifest.json").unlink(),
     "broken manifest": lambda folder: (folder / "manifest.json").write_text('{"schema'),
     "manifest of something else": lambda folder: (folder / "manifest.json").write_text("[]"),
@@ -105,7 +105,7 @@ DAMAGES = {
     "other hash": lambda folder: _edit_manifest(folder, hash="0"),
     "no files": lambda folder: _edit_manifest(folder, files={}),
     "cut file": lambda folder: os.truncate(folder / "features.npy", 1000),
-    "longer file": lambda folder: os.truncate(folder / "open.npy", 100_000),
+    "longer file": lambda folder: os.truncate(folder / "prices.npy", 100_000),
     "flipped byte": _flip_a_byte,
     "a file in place of the folder": lambda folder: (shutil.rmtree(folder), folder.write_text("")),
 }

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ploutos.backtest.engine import as_track, record
+from ploutos.backtest.engine import record
+from ploutos.backtest.tables import as_track
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.execution.ledger import Ledger
@@ -28,7 +29,7 @@ class OutOfSample:
         """Run `policy` over `rows` alone."""
         ledger = Ledger.open(1, len(market.tickers), self.capital)
         kept = record(policy, environment, market, rows, ledger)
-        return as_track(kept, market, fold=fold, with_start=True)
+        return as_track(kept, market, environment.venue(market), fold=fold, with_start=True)
 
     def stitched(
         self, folds: Sequence[Fold], policies: Sequence[Policy], environment: Portfolio, market: Market
@@ -45,7 +46,9 @@ class OutOfSample:
         for fold, rows, policy in zip(folds, windows, policies, strict=True):
             state = state if policy is previous else None
             kept = record(policy, environment, market, rows, ledger, state)
-            tracks.append(as_track(kept, market, fold=fold.index, with_start=not tracks))
+            tracks.append(
+                as_track(kept, market, environment.venue(market), fold=fold.index, with_start=not tracks)
+            )
             previous, state = policy, kept.state
         return Track(
             bars=pl.concat([track.bars for track in tracks]),

@@ -9,9 +9,10 @@ import polars as pl
 
 from ploutos.backtest.engine import equity_paths
 from ploutos.backtest.out_of_sample import contiguous_windows
-from ploutos.env.market import Market, read_only
+from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.execution.ledger import Ledger
+from ploutos.execution.tape import read_only
 from ploutos.panel.align import align_features, align_prices
 from ploutos.panel.assemble import FeatureSet, first_row_of_history, panel_bars
 from ploutos.panel.panel import Panel
@@ -49,42 +50,34 @@ class CouncilReplay:
         does not depend on how many there are. T starts with the bar before the first trade.
         """
         first, last = self.windows[0].start - 1, self.windows[-1].stop
-        begin = first_row_of_history(self.panel, first, self.features.warmup_bars)
-        bars = panel_bars(self.panel, slice(begin, last))
-        size = self.panel.features[first:last].nbytes
-        chunk = max(1, min(paths, CHUNK_BYTES // size))
+        history = max(self.features.warmup_bars, self.environment.warmup_bars)
+        rows = slice(first_row_of_history(self.panel, first, history), last)
+        bars = panel_bars(self.panel, rows)
+        chunk = max(1, min(paths, CHUNK_BYTES // self.panel.features[rows].nbytes))
         equity = []
         for start in range(0, paths, chunk):
             generators = [np.random.default_rng([seed, k]) for k in range(start, min(start + chunk, paths))]
             frames = [with_noise(bars.frame, noise, rng) for rng in generators]
-            equity.append(self._run(self._market(frames, begin, first, last), offset=first))
+            equity.append(self._run(self._market(frames, rows), offset=rows.start))
         return np.concatenate(equity)
 
-    def _market(self, frames: list[pl.DataFrame], begin: int, first: int, last: int) -> Market:
-        """Return the market of rows [first, last) with one scenario per frame of bars [begin, last)."""
-        panel = self.panel
-        ts, keep = panel.ts[begin:last], first - begin
-        names, signals = panel.feature_names, panel.signals
-        shape = (len(frames), last - first, len(panel.tickers))
+    def _market(self, frames: list[pl.DataFrame], rows: slice) -> Market:
+        """Return the market of `rows` with one scenario per frame of bars; features begin within them."""
+        panel, base = self.panel, Market.of(self.panel)
+        ts, names = panel.ts[rows], panel.feature_names
+        shape = (len(frames), len(ts), len(panel.tickers))
         features = np.empty((*shape, len(names)), np.float32)
-        open_, close = np.empty(shape), np.empty(shape)
+        prices = np.empty((*shape[:2], 5, shape[2]))
         for k, frame in enumerate(frames):
-            columns = self.features.compute(frame, signals)
-            features[k] = align_features(columns, ts, panel.tickers, names)[keep:]
-            prices = align_prices(frame, ts, panel.tickers)
-            open_[k], close[k] = prices.open[keep:], prices.close[keep:]
-        rows = slice(first, last)
+            columns = self.features.compute(frame, panel.signals)
+            features[k] = align_features(columns, ts, panel.tickers, names)
+            prices[k] = align_prices(frame, ts, panel.tickers)
         return replace(
-            Market.of(panel),
-            ts=read_only(panel.ts[rows]),
+            base,
+            ts=read_only(ts),
             features=read_only(features),
-            open=read_only(open_),
-            close=read_only(close),
-            member=read_only(panel.member[rows]),
             macro=read_only(panel.macro[rows]),
-            delist_bar=read_only(
-                np.where(panel.delist_bar >= 0, panel.delist_bar - first, -1).astype(np.int32)
-            ),
+            tape=base.tape.within(rows, read_only(prices)),
         )
 
     def _run(self, market: Market, *, offset: int) -> npt.NDArray[np.float64]:

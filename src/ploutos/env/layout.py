@@ -1,25 +1,24 @@
 """The named layout of the flat observation, so that nobody counts columns."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ploutos.types import ConfigError, one_of
 
-ASSET_STATE = ("member", "weight", "unrealised_return")
-PORTFOLIO_STATE = ("cash_weight", "drawdown")
-
-ArrayLike = TypeVar("ArrayLike")  # numpy array or torch tensor
+ASSET_STATE = ("member", "weight", "unrealised_return", "holding_bars")
+PORTFOLIO_STATE = ("cash_weight", "drawdown", "leverage")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Flat observation = N blocks of asset columns, then the global columns.
+    """Flat observation = features [N, F], then one block [N] for each asset state, then the global columns.
 
-    Asset columns: features, then member (0/1), weight (share of equity), unrealised return (fraction of
-    the average entry price). Global columns: cash weight, drawdown (fraction of peak), macro columns.
+    Asset state: member (0/1), weight (share of equity, negative where short), unrealised return (profit as a
+    fraction of the average entry price), holding bars (since the position was opened, 0 where flat). Global
+    columns: cash weight, drawdown (fraction of peak), leverage (gross exposure / equity), macro columns.
     """
 
     assets: int
@@ -41,18 +40,32 @@ class Layout:
         """Length of one flat observation."""
         return self.assets * len(self.asset_columns) + len(self.global_columns)
 
-    def split(self, observation: Any) -> tuple[Any, Any]:
-        """Return views ([B, N, A], [B, G]) of `observation` [B, D], array or tensor."""
-        width = len(self.asset_columns)
-        cut = self.assets * width
-        return observation[:, :cut].reshape(-1, self.assets, width), observation[:, cut:]
+    def features(self, observation: Any) -> Any:
+        """Return the view [B, N, F] of `observation` [B, D], array or tensor."""
+        width = len(self.feature_names)
+        return observation[:, : self.assets * width].reshape(-1, self.assets, width)
+
+    def asset_state(self, observation: Any, name: str) -> Any:
+        """Return the view [B, N] of one of `ASSET_STATE`, of an array or tensor."""
+        begin = self.assets * (len(self.feature_names) + ASSET_STATE.index(name))
+        return observation[:, begin : begin + self.assets]
+
+    def portfolio_state(self, observation: Any, name: str) -> Any:
+        """Return the view [B] of one of `PORTFOLIO_STATE`, of an array or tensor."""
+        return observation[:, self.assets * len(self.asset_columns) + PORTFOLIO_STATE.index(name)]
+
+    def macro(self, observation: Any) -> Any:
+        """Return the view [B, M] of the macro columns, of an array or tensor."""
+        return observation[:, self.size - len(self.macro_names) :]
 
     def asset_column(self, observation: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
-        """Return the view [B, N] of the asset column `name`."""
-        if name not in self.asset_columns:
+        """Return the view [B, N] of the asset column `name`, feature or state."""
+        if name in ASSET_STATE:
+            state: npt.NDArray[np.float32] = self.asset_state(observation, name)
+            return state
+        if name not in self.feature_names:
             raise one_of("observation column", name, self.asset_columns)
-        assets, _ = self.split(observation)
-        column: npt.NDArray[np.float32] = assets[:, :, self.asset_columns.index(name)]
+        column: npt.NDArray[np.float32] = self.features(observation)[:, :, self.feature_names.index(name)]
         return column
 
     def as_dict(self) -> dict[str, Any]:

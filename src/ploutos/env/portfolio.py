@@ -1,6 +1,7 @@
-"""The environment as configured: action, observation, reward, costs and episode."""
+"""The environment as configured: action, observation, reward, execution and episode."""
 
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,14 @@ from pydantic import Field
 from ploutos.env.action.base import ActionSpace
 from ploutos.env.layout import Layout
 from ploutos.env.market import Market
+from ploutos.env.reward.base import Reward
 from ploutos.env.simulator import Simulator
+from ploutos.execution.account.model import Account
 from ploutos.execution.costs.model import CostModel
+from ploutos.execution.fill.model import Fill
 from ploutos.execution.ledger import Ledger
+from ploutos.execution.stops.model import Stops
+from ploutos.execution.venue import Venue
 from ploutos.types import ConfigError, PositiveFloat, PositiveInt, checked
 
 
@@ -21,6 +27,7 @@ class Portfolio:
     Parameters
     ----------
     num_envs : portfolios stepped together in training.
+    threads : that step them; results do not depend on it.
     episode_bars : decisions in one training episode.
     initial_capital : currency.
     """
@@ -30,25 +37,57 @@ class Portfolio:
         self,
         *,
         num_envs: PositiveInt,
+        threads: PositiveInt,
         episode_bars: Annotated[int, Field(ge=2)],
         initial_capital: PositiveFloat,
         action: Any,
         observation: Any,
         reward: Any,
+        account: Any,
         costs: Any,
+        fill: Any,
+        stops: Any,
     ) -> None:
         self.num_envs = num_envs
+        self.threads = threads
         self.episode_bars = episode_bars
         self.initial_capital = initial_capital
         self.action: ActionSpace = action
         self.observation = observation
-        self.reward = reward
+        self.reward: Reward = reward
+        self.account: Account = account
         self.costs: CostModel = costs
+        self.fill: Fill = fill
+        self.stops: Stops = stops
+        self._venues: WeakKeyDictionary[Market, Venue] = WeakKeyDictionary()
+        if self.action.allow_short and not self.account.rules.allow_short:
+            raise ConfigError(
+                "env.action.allow_short: true, but the account sells nothing short;"
+                " use execution/account=margin with allow_short: true"
+            )
+
+    @property
+    def warmup_bars(self) -> int:
+        """Bars of a name's own past that its costs depend on."""
+        return self.costs.window_bars + 1 if self.costs.window_bars else 0
 
     def layout(self, market: Market) -> Layout:
         """Return the layout of observations on `market`."""
         layout: Layout = self.observation.layout(market)
         return layout
+
+    def venue(self, market: Market) -> Venue:
+        """Return where orders on `market` are executed; made once a market."""
+        if market not in self._venues:
+            self._venues[market] = Venue.of(
+                market.tickers,
+                market.tape,
+                account=self.account,
+                costs=self.costs,
+                fill=self.fill,
+                stops=self.stops,
+            )
+        return self._venues[market]
 
     def simulator(
         self,
@@ -57,15 +96,19 @@ class Portfolio:
         ledger: Ledger,
         scenario: npt.NDArray[np.int64],
         row: npt.NDArray[np.int64],
+        threads: int = 1,
+        detailed: bool = False,
     ) -> Simulator:
         """Return a simulator of `ledger`'s portfolios, each at its `scenario` and `row` [B]."""
         return Simulator(
             market=market,
+            venue=self.venue(market),
             layout=self.layout(market),
-            costs=self.costs,
             ledger=ledger,
             scenario=scenario,
             row=row,
+            threads=threads,
+            detailed=detailed,
         )
 
     def vec_env(self, market: Market, rows: slice, seed: int) -> Any:
@@ -80,6 +123,7 @@ class Portfolio:
                 ledger=Ledger.open(batch, len(market.tickers), self.initial_capital),
                 scenario=np.zeros(batch, np.int64),
                 row=np.full(batch, rows.start),
+                threads=self.threads,
             ),
             action=self.action,
             reward=self.reward,

@@ -1,87 +1,122 @@
 """Steps a batch of portfolios through a market: the core under training, backtests and Monte Carlo."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.env.kernel import observe, step
 from ploutos.env.layout import Layout
 from ploutos.env.market import Market
-from ploutos.env.observation.kernel import write_observation
-from ploutos.execution.costs.model import CostModel
-from ploutos.execution.kernel import execute_bar
-from ploutos.execution.ledger import Ledger
+from ploutos.execution.ledger import Float, Ledger
+from ploutos.execution.outcome import Outcome
+from ploutos.execution.venue import SCRATCH_ROWS, Venue, order_costs
 
 
 class Simulator:
     """B portfolios, each at its own bar `row` [B] of its own scenario [B].
 
-    `turnover` and `cost` [B] hold the figures of the last step.
+    Parameters
+    ----------
+    threads : the batch is cut into so many parts that step side by side; results do not depend on it.
+    detailed : keep traded shares and fees by name in `outcome`.
+
+    Attributes
+    ----------
+    outcome : what the last step did.
     """
 
     def __init__(
         self,
         *,
         market: Market,
+        venue: Venue,
         layout: Layout,
-        costs: CostModel,
         ledger: Ledger,
         scenario: npt.NDArray[np.int64],
         row: npt.NDArray[np.int64],
+        threads: int = 1,
+        detailed: bool = False,
     ) -> None:
         self.market = market
+        self.venue = venue
         self.layout = layout
-        self.costs = costs
         self.ledger = ledger
         self.scenario = scenario
         self.row = row
-        self.turnover = np.zeros(len(row))
-        self.cost = np.zeros(len(row))
+        batch, assets = ledger.shares.shape
+        self.outcome = Outcome.empty(batch, assets, detailed=detailed)
+        self._everyone = np.arange(batch)
+        edges = np.linspace(0, batch, min(threads, max(batch, 1)) + 1).astype(int)
+        self._parts = [
+            (int(first), int(last), np.empty((SCRATCH_ROWS, assets))) for first, last in pairwise(edges)
+        ]
+        self._pool = ThreadPoolExecutor(len(self._parts) - 1) if len(self._parts) > 1 else None
 
-    def observe(self, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Write the observations at the close of `row` into `out` [B, D] and return it."""
-        market, ledger = self.market, self.ledger
-        write_observation(
+    def observe(
+        self, out: npt.NDArray[np.float32], who: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Write the observations at the close of `row`, of all or of `who`, into `out` [B, D]; return it."""
+        market = self.market
+        observe(
+            self._everyone if who is None else who,
             out,
             market.features,
-            market.member,
             market.macro,
-            market.close,
             self.scenario,
             self.row,
-            ledger.cash,
-            ledger.shares,
-            ledger.entry,
-            ledger.equity,
-            ledger.peak,
+            self.ledger,
+            market.tape,
         )
         return out
 
-    def weights(self) -> npt.NDArray[np.float64]:
-        """Return the weights [B, N] of the holdings at the close of `row`."""
+    def close(self) -> None:
+        """Stop the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def weights(self) -> Float:
+        """Return the weights [B, N] of the holdings at the close of `row`, negative where short."""
         shares = self.ledger.shares
-        value = np.where(shares > 0, shares * self.market.close[self.scenario, self.row], 0.0)
+        value = np.where(shares != 0, shares * self.market.close[self.scenario, self.row], 0.0)
         equity = np.where(self.ledger.equity > 0, self.ledger.equity, 1.0)  # all lost: nothing is held
-        weights: npt.NDArray[np.float64] = value / equity[:, None]
+        weights: Float = value / equity[:, None]
         return weights
 
-    def step(self, targets: npt.NDArray[np.float64]) -> None:
-        """Trade towards `targets` [B, N] at the next open and move to the next close."""
-        market, ledger = self.market, self.ledger
-        execute_bar(
-            ledger.cash,
-            ledger.shares,
-            ledger.entry,
-            ledger.equity,
-            ledger.peak,
-            targets,
-            self.scenario,
-            self.row,
-            market.open,
-            market.close,
-            market.member,
-            market.delist_bar,
-            market.delist_return,
-            self.costs.rate,
-            self.turnover,
-            self.cost,
-        )
-        self.row += 1
+    def estimate(self, targets: Float) -> Float:
+        """Return what the orders for `targets` [B, N] would cost at the close of `row`, currency [B, N].
+
+        By the same formula as the fills, at the decision's prices and at full size.
+        """
+        return order_costs(self.venue, self.ledger, targets, self.scenario, self.row)
+
+    def step(self, targets: Float, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Trade towards `targets` [B, N], move to the next close, write what is seen there into `out`."""
+        market, venue = self.market, self.venue
+
+        def run(first: int, last: int, scratch: Float) -> None:
+            step(
+                first,
+                last,
+                targets,
+                out,
+                market.features,
+                market.macro,
+                self.scenario,
+                self.row,
+                self.ledger,
+                venue.tape,
+                venue.rules,
+                self.outcome,
+                scratch,
+            )
+
+        if self._pool is None:
+            run(*self._parts[0])
+        else:
+            others = [self._pool.submit(run, *part) for part in self._parts[1:]]
+            run(*self._parts[0])
+            for other in others:
+                other.result()
+        return out

@@ -10,7 +10,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ploutos.env.action.base import ActionSpace
 from ploutos.env.action.decode import decode
-from ploutos.env.reward.log_return import LogReturn
+from ploutos.env.episodes import Episodes
+from ploutos.env.reward.base import Bar, Reward
 from ploutos.env.simulator import Simulator
 
 
@@ -18,8 +19,8 @@ class TradingVecEnv(VecEnv):
     """Stable-Baselines3 vector environment without subprocesses.
 
     Each portfolio starts an episode in cash at a bar drawn by its own generator and is truncated after
-    `episode_bars` decisions; nothing terminates. Observations alternate between two buffers: an array
-    that `step` returned is overwritten two steps later.
+    `episode_bars` decisions; it terminates only in ruin (equity <= 0). Observations alternate between two
+    buffers: an array that `step` returned is overwritten two steps later; copy what you keep longer.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class TradingVecEnv(VecEnv):
         *,
         simulator: Simulator,
         action: ActionSpace,
-        reward: LogReturn,
+        reward: Reward,
         rows: slice,
         episode_bars: int,
         initial_capital: float,
@@ -47,11 +48,12 @@ class TradingVecEnv(VecEnv):
         self.simulator = simulator
         self.action = action
         self.reward = reward
-        self.rows = rows
-        self.episode_bars = episode_bars
+        self.episodes = Episodes(batch, rows, episode_bars, seed)
         self.initial_capital = initial_capital
-        self.generators = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(batch)]
         self.elapsed = np.zeros(batch, np.int64)
+        self._seed: int | None = None
+        self._fresh = reward.start(batch)
+        self._memory = self._fresh.copy()
         self._earned = np.zeros(batch)
         self._buffers = (
             np.zeros((batch, layout.size), np.float32),
@@ -60,22 +62,26 @@ class TradingVecEnv(VecEnv):
         self._turn = 0
         self._actions: npt.NDArray[Any] = np.zeros(0)
 
-    def _start(self, index: int) -> None:
-        last = self.rows.stop - 1 - self.episode_bars
-        self.simulator.row[index] = self.generators[index].integers(self.rows.start, last + 1)
-        self.simulator.ledger.reset(index, self.initial_capital)
-        self.elapsed[index] = 0
-        self._earned[index] = 0.0
+    def _start(self, who: npt.NDArray[np.int64]) -> None:
+        self.simulator.row[who] = self.episodes.draw(who)
+        self.simulator.ledger.reset(who, self.initial_capital)
+        self.elapsed[who] = 0
+        self._earned[who] = 0.0
+        self._memory[who] = self._fresh[who]
 
-    def _observe(self) -> npt.NDArray[np.float32]:
-        self._turn = 1 - self._turn
-        return self.simulator.observe(self._buffers[self._turn])
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Seed the generators of all portfolios at the next `reset`; None leaves them alone."""
+        self._seed = seed
+        return [seed] * self.num_envs
 
     def reset(self) -> npt.NDArray[np.float32]:
         """Start every portfolio on a new episode and return observations [B, D]."""
-        for index in range(self.num_envs):
-            self._start(index)
-        return self._observe()
+        if self._seed is not None:
+            self.episodes.seed(self._seed)
+            self._seed = None
+        self._start(np.arange(self.num_envs))
+        self._turn = 1 - self._turn
+        return self.simulator.observe(self._buffers[self._turn])
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions [B, ...] for `step_wait`."""
@@ -83,33 +89,58 @@ class TradingVecEnv(VecEnv):
 
     def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
         """Return observations [B, D], rewards [B], dones [B] and infos."""
-        simulator = self.simulator
-        before = simulator.ledger.equity.copy()
+        simulator, ledger = self.simulator, self.simulator.ledger
+        equity, peak = ledger.equity.copy(), ledger.peak.copy()
         seen = self._buffers[self._turn]
-        simulator.step(decode(self.action, simulator.layout, seen, self._actions))
-        rewards = self.reward(before, simulator.ledger.equity)
+        self._turn = 1 - self._turn
+        targets = decode(self.action, simulator.layout, seen, self._actions)
+        observations = simulator.step(targets, self._buffers[self._turn])
+        bar = Bar(equity, ledger.equity, peak, ledger.peak, simulator.outcome.turnover)
+        rewards, self._memory = self.reward(bar, self._memory)
         self.elapsed += 1
         self._earned += rewards
-        dones = self.elapsed >= self.episode_bars
+        ruined = ledger.equity <= 0.0
+        dones = ruined | (self.elapsed >= self.episodes.bars)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        observations = self._observe()
         if dones.any():
             finished = np.flatnonzero(dones)
             for index in finished:
                 infos[index] = {
                     "terminal_observation": observations[index].copy(),
-                    "TimeLimit.truncated": True,
-                    "episode": {
-                        "r": float(self._earned[index]),
-                        "l": int(self.elapsed[index]),
-                    },
+                    "TimeLimit.truncated": not ruined[index],
+                    "episode": {"r": float(self._earned[index]), "l": int(self.elapsed[index])},
                 }
-                self._start(int(index))
-            simulator.observe(self._buffers[self._turn])
-        return observations, rewards, dones, infos
+            self._start(finished)
+            simulator.observe(observations, finished)
+        return observations, rewards.astype(np.float32), dones, infos
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that decides what happens next: arrays, and the generators as JSON."""
+        simulator = self.simulator
+        return {
+            "ledger": {name: array.copy() for name, array in simulator.ledger._asdict().items()},
+            "row": simulator.row.copy(),
+            "scenario": simulator.scenario.copy(),
+            "elapsed": self.elapsed.copy(),
+            "earned": self._earned.copy(),
+            "memory": self._memory.copy(),
+            "generators": self.episodes.state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> npt.NDArray[np.float32]:
+        """Continue from what `state_dict` returned and return the observations [B, D] of that moment."""
+        simulator = self.simulator
+        for name, array in state["ledger"].items():
+            getattr(simulator.ledger, name)[...] = array
+        simulator.row[...], simulator.scenario[...] = state["row"], state["scenario"]
+        self.elapsed[...], self._earned[...] = state["elapsed"], state["earned"]
+        self._memory = state["memory"].copy()
+        self.episodes.restore(state["generators"])
+        return simulator.observe(self._buffers[self._turn])
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Stop the threads that step it."""
+        self.simulator.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """Return the attribute once per portfolio."""

@@ -1,6 +1,6 @@
 """The state of B portfolios."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,48 +8,61 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ledger:
+class Ledger(NamedTuple):
     """Cash and holdings of B portfolios over N assets; the arrays are updated in place.
 
     Attributes
     ----------
-    cash : [B], currency, >= 0.
-    shares : [B, N], fractional shares, >= 0.
+    cash : [B], currency; negative only in a margin account.
+    shares : [B, N], negative where short.
     entry : [B, N], average entry price of the open position, 0 where flat.
+    best : [B, N], highest high (short: lowest low) since the position was opened, 0 where flat.
+    age : [B, N], bars since the position was opened; negative: decisions left in its cool-down.
     equity : [B], cash + sum of shares x last known close.
     peak : [B], highest equity so far.
+    realised, costs, dividends, financing : [B], currency, totals since the start: profit of closed positions
+        before costs; costs of fills; dividends received less paid; borrow fees and interest.
+    limit_peak : [B], what the drawdown limit is measured from; session_base : [B], the equity that the limit
+        on a session's loss is measured from; flat_until : [B], decisions at rows below it flatten everything.
     """
 
     cash: Float
     shares: Float
     entry: Float
+    best: Float
+    age: npt.NDArray[np.int32]
     equity: Float
     peak: Float
+    realised: Float
+    costs: Float
+    dividends: Float
+    financing: Float
+    limit_peak: Float
+    session_base: Float
+    flat_until: npt.NDArray[np.int64]
 
     @classmethod
     def open(cls, batch: int, assets: int, capital: float) -> "Ledger":
         """Return `batch` portfolios that hold `capital` in cash."""
-        return cls(
-            cash=np.full(batch, capital),
-            shares=np.zeros((batch, assets)),
-            entry=np.zeros((batch, assets)),
-            equity=np.full(batch, capital),
-            peak=np.full(batch, capital),
+        by_name = {name: np.zeros((batch, assets)) for name in ("shares", "entry", "best")}
+        totals = ("cash", "equity", "peak", "realised", "costs", "dividends", "financing")
+        by_portfolio = {name: np.zeros(batch) for name in (*totals, "limit_peak", "session_base")}
+        ledger = cls(
+            **by_name,
+            **by_portfolio,
+            age=np.zeros((batch, assets), np.int32),
+            flat_until=np.zeros(batch, np.int64),
         )
+        ledger.reset(slice(None), capital)
+        return ledger
 
-    def reset(self, index: int, capital: float) -> None:
-        """Put portfolio `index` back to `capital` in cash."""
-        self.cash[index] = self.equity[index] = self.peak[index] = capital
-        self.shares[index] = 0.0
-        self.entry[index] = 0.0
+    def reset(self, index: int | slice | npt.NDArray[np.integer], capital: float) -> None:
+        """Put the portfolios `index` back to `capital` in cash."""
+        for field in self:
+            field[index] = 0
+        for field in (self.cash, self.equity, self.peak, self.limit_peak, self.session_base):
+            field[index] = capital
 
     def copy(self) -> "Ledger":
         """Return an independent copy."""
-        return Ledger(
-            cash=self.cash.copy(),
-            shares=self.shares.copy(),
-            entry=self.entry.copy(),
-            equity=self.equity.copy(),
-            peak=self.peak.copy(),
-        )
+        return Ledger._make(field.copy() for field in self)

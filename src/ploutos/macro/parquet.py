@@ -102,7 +102,7 @@ class Parquet(MacroSource):
 
     def _check(self) -> None:
         if not self.levels:
-            raise ConfigError("vix, tnx and dxy are all null; for no macro context use macro=no_macro")
+            raise ConfigError("vix, tnx and dxy are all null; for no macro context use macro=none")
         for name, level in self.levels.items():
             if (level.filter_column is None) != (level.filter_value is None):
                 raise ConfigError(

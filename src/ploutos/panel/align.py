@@ -1,27 +1,17 @@
 """From long frames to arrays on one calendar, by date: each step is a pure function."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ploutos.panel.panel import CLOSE, VOLUME
 from ploutos.types import Bars, DataError, one_of
+from ploutos.types.bars import PRICE_COLUMNS
 
 Axis = npt.NDArray[np.int64]
 Grid = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Prices:
-    """`open`, `high`, `low`, `close`, `volume` [T, N], as in `Panel`."""
-
-    open: Grid
-    high: Grid
-    low: Grid
-    close: Grid
-    volume: Grid
 
 
 def time_of(frame: pl.DataFrame) -> Axis:
@@ -64,19 +54,18 @@ def _rows(times: Axis, ts: Axis, ticker: str) -> npt.NDArray[np.int64]:
     return rows
 
 
-def align_prices(frame: pl.DataFrame, ts: Axis, tickers: tuple[str, ...]) -> Prices:
-    """Return prices and volume [T, N]: NaN (close: last known, volume: 0) where a ticker has no bar."""
+def align_prices(frame: pl.DataFrame, ts: Axis, tickers: tuple[str, ...]) -> Grid:
+    """Return prices and volume [T, 5, N] as in `Panel`; NaN, last close or 0 where there is no bar."""
     times = time_of(frame)
-    shape = (len(ts), len(tickers))
-    grids = {name: np.full(shape, np.nan) for name in ("open", "high", "low", "close")}
-    grids["volume"] = np.zeros(shape)
-    columns = {name: frame[name].cast(pl.Float64).to_numpy() for name in grids}
+    prices = np.full((len(ts), 5, len(tickers)), np.nan)
+    prices[:, VOLUME] = 0.0
+    columns = [frame[name].cast(pl.Float64).to_numpy() for name in (*PRICE_COLUMNS, "volume")]
     for n, rows in by_ticker(frame, tickers):
         at = _rows(times[rows], ts, tickers[n])
-        for name, grid in grids.items():
-            grid[at, n] = columns[name][rows]
-        grids["close"][at[0] :, n] = columns["close"][rows][_last_known(at, len(ts))]
-    return Prices(**grids)
+        for field, column in enumerate(columns):
+            prices[at, field, n] = column[rows]
+        prices[at[0] :, CLOSE, n] = columns[CLOSE][rows][_last_known(at, len(ts))]
+    return prices
 
 
 def _last_known(at: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ploutos.panel.actions import corporate_actions
 from ploutos.panel.align import align_expected, align_features, align_prices, axes, delistings, end_delisted
-from ploutos.panel.panel import Panel
+from ploutos.panel.panel import OPEN, Panel
 from ploutos.types import Bars, DataError
 
 
@@ -74,6 +75,7 @@ def assemble(
     names = features.names(bars.signals)
     values = align_features(features.compute(bars.frame, bars.signals), ts, tickers, names)
     delist_bar, delist_return = delistings(bars, ts, tickers)
+    actions = corporate_actions(bars, ts, tickers)
     end_delisted(values, delist_bar)
     prices = align_prices(bars.frame, ts, tickers)
     member = membership(universe, bars, ts, tickers, values)
@@ -88,14 +90,15 @@ def assemble(
         feature_names=names,
         macro_names=tuple(macro_names),
         features=values,
-        **vars(prices),
+        prices=prices,
         member=member,
         macro=np.ascontiguousarray(macro_values, dtype=np.float32),
         delist_bar=delist_bar,
         delist_return=delist_return,
+        **actions,
         expected_return=align_expected(bars.expected_return, ts, tickers),
         signals=bars.signals,
-        quality=bars.quality | {"panel": coverage(prices.open, member, delist_bar, tickers)},
+        quality=bars.quality | {"panel": coverage(prices[:, OPEN], member, delist_bar, tickers)},
     )
 
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from ploutos.panel import calendar
 
+OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  # second axis of `Panel.prices`
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Panel:
@@ -23,14 +25,18 @@ class Panel:
     feature_names : signals last.
     features : [T, N, F] float32; NaN where unknown. Between a ticker's bars the last values are carried
         forward; NaN before its first bar and from `delist_bar` on.
-    open, high, low : [T, N] quote currency; NaN where the ticker has no bar (it cannot be traded).
-    close : [T, N] quote currency, last known, carried forward; NaN before the first bar.
-    volume : [T, N] shares; 0 where the ticker has no bar.
+    prices : [T, 5, N] one row holds, side by side, what one bar of trading reads:
+        open, high, low : [T, N] quote currency; NaN where the ticker has no bar (it cannot be traded);
+        close : [T, N] quote currency, last known, carried forward; NaN before the first bar;
+        volume : [T, N] shares; 0 where the ticker has no bar.
     member : [T, N] in the universe, begun, not delisted, and every feature known.
     macro : [T, M] float32, free of NaN.
     delist_bar : [N] row at which a holding is paid out, the market's first bar after the ticker's last;
         -1 never.
     delist_return : [N] payout = close[delist_bar - 1] x (1 + delist_return); 0 where never.
+    action_bar, action_asset : [A] row at whose open, and column in which, a split or dividend takes effect.
+    action_split, action_dividend : [A] new shares for one old share (1: none); currency per share after the
+        split (0: none).
     expected_return : [T, N] conditional expected simple return of the next bar (synthetic markets), or None.
     signals : names of the features that the source supplied.
     quality : the data-quality report.
@@ -43,18 +49,43 @@ class Panel:
     feature_names: tuple[str, ...]
     macro_names: tuple[str, ...]
     features: npt.NDArray[np.float32]
-    open: npt.NDArray[np.float64]
-    high: npt.NDArray[np.float64]
-    low: npt.NDArray[np.float64]
-    close: npt.NDArray[np.float64]
-    volume: npt.NDArray[np.float64]
+    prices: npt.NDArray[np.float64]
     member: npt.NDArray[np.bool_]
     macro: npt.NDArray[np.float32]
     delist_bar: npt.NDArray[np.int32]
     delist_return: npt.NDArray[np.float64]
+    action_bar: npt.NDArray[np.int32]
+    action_asset: npt.NDArray[np.int32]
+    action_split: npt.NDArray[np.float64]
+    action_dividend: npt.NDArray[np.float64]
     expected_return: npt.NDArray[np.float64] | None
     signals: tuple[str, ...]
     quality: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> npt.NDArray[np.float64]:
+        """Open, a view [T, N] of `prices`."""
+        return self.prices[:, OPEN]
+
+    @property
+    def high(self) -> npt.NDArray[np.float64]:
+        """High, a view [T, N] of `prices`."""
+        return self.prices[:, HIGH]
+
+    @property
+    def low(self) -> npt.NDArray[np.float64]:
+        """Low, a view [T, N] of `prices`."""
+        return self.prices[:, LOW]
+
+    @property
+    def close(self) -> npt.NDArray[np.float64]:
+        """Last known close, a view [T, N] of `prices`."""
+        return self.prices[:, CLOSE]
+
+    @property
+    def volume(self) -> npt.NDArray[np.float64]:
+        """Volume, a view [T, N] of `prices`."""
+        return self.prices[:, VOLUME]
 
     @cached_property
     def sessions_per_year(self) -> float:

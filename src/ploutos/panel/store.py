@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ploutos.panel.panel import Panel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST = "manifest.json"
 TEXTS = ("session_timezone", "tickers", "feature_names", "macro_names", "signals", "quality")
 ARRAYS = tuple(f.name for f in dataclasses.fields(Panel) if f.name not in ("hash", *TEXTS))

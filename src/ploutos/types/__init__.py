@@ -4,6 +4,7 @@ from ploutos.types.bars import Bars
 from ploutos.types.checked import (
     Bps,
     Fraction,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -27,6 +28,7 @@ __all__ = [
     "DataError",
     "Fold",
     "Fraction",
+    "NonNegativeFloat",
     "NonNegativeInt",
     "PloutosError",
     "Policy",

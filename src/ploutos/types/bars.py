@@ -16,6 +16,18 @@ def no_delistings() -> pl.DataFrame:
     )
 
 
+def no_actions() -> pl.DataFrame:
+    """Return the empty table of splits and dividends."""
+    return pl.DataFrame(
+        schema={
+            "ticker": pl.String,
+            "ts": pl.Datetime("us", "UTC"),
+            "split": pl.Float64,
+            "dividend": pl.Float64,
+        }
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bars:
     """Bars of one market, sorted by (ticker, ts), unique in (ticker, ts).
@@ -27,6 +39,9 @@ class Bars:
     signals : names of extra per-asset columns known at `ts`; feature sets pass them through unchanged.
     delistings : `ticker`, `ts` (close time of its last bar), `delisting_return` (fraction of the last
         close; the holding is worth last close x (1 + delisting_return) at the market's next bar).
+    actions : `ticker`, `ts`, `split` (new shares for one old share, 1 for none), `dividend` (currency per
+        share after the split, 0 for none); in effect from the open of the ticker's first bar that closes at
+        or after `ts`. Empty where prices are adjusted.
     expected_return : `ts`, `ticker`, `expected_return`: conditional expected simple return of the *next*
         bar given all hidden state at `ts`. Synthetic markets only; never an input to features.
     quality : counts of what was read, dropped and found, for the data-quality report.
@@ -35,5 +50,6 @@ class Bars:
     frame: pl.DataFrame
     signals: tuple[str, ...] = ()
     delistings: pl.DataFrame = field(default_factory=no_delistings)
+    actions: pl.DataFrame = field(default_factory=no_actions)
     expected_return: pl.DataFrame | None = None
     quality: dict[str, Any] = field(default_factory=dict)

@@ -57,24 +57,26 @@ class CrossSectionalEncoder(nn.Module):
 
     def forward(self, observation: torch.Tensor) -> Encoded:
         """Encode `observation` [B, D]."""
-        assets, portfolio = self.layout.split(observation)
-        columns = len(self.layout.feature_names)
-        features, state = assets[..., :columns], assets[..., columns:]
-        member = state[..., ASSET_STATE.index("member")]
+        layout, clip = self.layout, self.clip
+        member, weight, unrealised, holding = (layout.asset_state(observation, name) for name in ASSET_STATE)
         count = member.sum(dim=1, keepdim=True).clamp(min=1.0)
-
-        features = ((features - self.center) / self.scale).clamp(-self.clip, self.clip)
+        features = ((layout.features(observation) - self.center) / self.scale).clamp(-clip, clip)
         features = features * member.unsqueeze(-1)
-        # Weights in units of equal weight and returns in tenths keep inputs of order one at any N.
-        weight = (state[..., ASSET_STATE.index("weight")] * count).clamp(0.0, self.clip)
-        unrealised = (10.0 * state[..., ASSET_STATE.index("unrealised_return")]).clamp(-self.clip, self.clip)
-        embedded = self.asset_encoder(
-            torch.cat([features, torch.stack([member, weight, unrealised], dim=-1)], dim=-1)
+        # Weights in units of equal weight, returns in tenths, logarithms of bars: of order one at any N.
+        state = torch.stack(
+            [
+                member,
+                (weight * count).clamp(-clip, clip),
+                (10.0 * unrealised).clamp(-clip, clip),
+                torch.log1p(holding) / 5.0,
+            ],
+            dim=-1,
         )
+        embedded = self.asset_encoder(torch.cat([features, state], dim=-1))
         pooled = (embedded * member.unsqueeze(-1)).sum(dim=1) / count
-        known = len(PORTFOLIO_STATE)
-        account = portfolio[:, :known] * portfolio.new_tensor([1.0, 10.0])
-        macro = portfolio[:, known:].clamp(-self.clip, self.clip)
+        cash, drawdown, leverage = (layout.portfolio_state(observation, name) for name in PORTFOLIO_STATE)
+        account = torch.stack([cash, 10.0 * drawdown, leverage], dim=-1).clamp(-clip, clip)
+        macro = layout.macro(observation).clamp(-clip, clip)
         context = torch.cat([pooled, self.global_encoder(torch.cat([account, macro], dim=-1))], dim=-1)
         return Encoded(embedded, context, member)
 

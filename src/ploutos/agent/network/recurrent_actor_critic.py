@@ -37,8 +37,9 @@ class _Extractor(BaseFeaturesExtractor):
 class CrossSectionalLstmPolicy(RecurrentActorCriticPolicy):
     """Actor: heads over [asset embedding, LSTM memory]; critic: feed-forward on the context.
 
-    Choices of non-members are fixed to hold. Continuous logits share one standard deviation, so that the
-    distribution is permutation-equivariant too.
+    Choices of non-members are fixed to hold. Continuous numbers share one standard deviation, so that the
+    distribution is permutation-equivariant too; where the action space has one more than there are assets, a
+    head of its own on the memory makes that one, cash.
     """
 
     def __init__(
@@ -73,6 +74,8 @@ class CrossSectionalLstmPolicy(RecurrentActorCriticPolicy):
             **sb3,
         )
 
+    cash_net: nn.Linear | None
+
     def _build(self, lr_schedule: Any) -> None:
         super()._build(lr_schedule)
         discrete = isinstance(self.action_space, spaces.MultiDiscrete)
@@ -84,9 +87,11 @@ class CrossSectionalLstmPolicy(RecurrentActorCriticPolicy):
             with torch.no_grad():
                 self.action_net.out.bias[HOLD] = self.hold_bias
         else:
-            self.cash_net = nn.Linear(self.lstm_output_dim, 1)
-            nn.init.orthogonal_(self.cash_net.weight, 0.01)
-            nn.init.zeros_(self.cash_net.bias)
+            self.cash_net = None
+            if self.action_space.shape[0] > self.layout.assets:
+                self.cash_net = nn.Linear(self.lstm_output_dim, 1)
+                nn.init.orthogonal_(self.cash_net.weight, 0.01)
+                nn.init.zeros_(self.cash_net.bias)
             self.log_std = nn.Parameter(torch.tensor(self.initial_log_std))
 
     @staticmethod
@@ -117,7 +122,9 @@ class CrossSectionalLstmPolicy(RecurrentActorCriticPolicy):
     def _act_distribution(self, encoded: Encoded, memory: torch.Tensor) -> Distribution:
         logits = self.action_net(encoded.assets, memory)
         if isinstance(self.action_dist, DiagGaussianDistribution):
-            mean = torch.cat([logits.squeeze(-1), self.cash_net(memory)], dim=-1)
+            mean = logits.squeeze(-1)
+            if self.cash_net is not None:
+                mean = torch.cat([mean, self.cash_net(memory)], dim=-1)
             return self.action_dist.proba_distribution(mean, self.log_std.expand(mean.shape[-1]))
         blocked = torch.full_like(logits, -1e9)
         blocked[..., HOLD] = 0.0

@@ -15,6 +15,11 @@ class ActionSpace(Protocol):
         """Number of choices per asset, or None where actions are continuous."""
         ...
 
+    @property
+    def allow_short(self) -> bool:
+        """True where targets may be negative; the account must allow short sales then."""
+        ...
+
     def space(self, assets: int) -> spaces.Space[Any]:
         """Return the Gymnasium space for `assets` assets."""
         ...
@@ -28,6 +33,6 @@ class ActionSpace(Protocol):
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N] (NaN = hold) for actions `value` [B, ...].
 
-        `member` [B, N] at the decision; `weight` [B, N] of the current holdings.
+        `member` [B, N] at the decision; `weight` [B, N] of the current holdings, negative for short ones.
         """
         ...

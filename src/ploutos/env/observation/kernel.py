@@ -1,53 +1,76 @@
-"""Writes the flat observation of a batch of portfolios (see `Layout`)."""
+"""Writes the flat observation of one portfolio (see `Layout`)."""
 
 import numpy as np
-from numba import njit
+import numpy.typing as npt
 
-from ploutos.execution.ledger import Float
+from ploutos.execution.compiled import part
+from ploutos.execution.ledger import Float, Ledger
 
 
-@njit(cache=True)
+@part
 def write_observation(
-    out: np.ndarray,
-    features: np.ndarray,
-    member: np.ndarray,
-    macro: np.ndarray,
-    close: np.ndarray,
-    scenario: np.ndarray,
-    row: np.ndarray,
-    cash: Float,
-    shares: Float,
-    entry: Float,
-    equity: Float,
-    peak: Float,
+    out: npt.NDArray[np.float32],
+    b: int,
+    features: npt.NDArray[np.float32],
+    member: npt.NDArray[np.bool_],
+    macro: npt.NDArray[np.float32],
+    close: Float,
+    ledger: Ledger,
 ) -> None:
-    """Fill `out` [B, D] float32 with what is known at the close of bar `row` [B].
+    """Fill `out` [D] with what portfolio `b` knows at the close of a bar: that bar's features [N, F], ...
 
     Non-members show zeros for their features; holdings always show their weight.
     """
-    assets, width = features.shape[2], features.shape[3]
-    columns = width + 3
-    for b in range(out.shape[0]):
-        p, t = scenario[b], row[b]
-        for n in range(assets):
-            at = n * columns
-            if member[t, n]:
-                for f in range(width):
-                    out[b, at + f] = features[p, t, n, f]
-                out[b, at + width] = 1.0
-            else:
-                for f in range(width + 1):
-                    out[b, at + f] = 0.0
-            if shares[b, n] > 0.0:
-                price = close[p, t, n]
-                out[b, at + width + 1] = shares[b, n] * price / equity[b]
-                out[b, at + width + 2] = price / entry[b, n] - 1.0
-            else:
-                out[b, at + width + 1] = 0.0
-                out[b, at + width + 2] = 0.0
-        at = assets * columns
-        # A portfolio that lost everything shows no cash and stays there.
-        out[b, at] = cash[b] / equity[b] if equity[b] > 0.0 else 0.0
-        out[b, at + 1] = 1.0 - equity[b] / peak[b]
-        for m in range(macro.shape[1]):
-            out[b, at + 2 + m] = macro[t, m]
+    assets, width = features.shape
+    shares, entry, age = ledger.shares[b], ledger.entry[b], ledger.age[b]
+    equity = ledger.equity[b]
+    per_equity = 1.0 / equity if equity > 0.0 else 0.0  # without money there is nothing to weigh
+    copy_features(out, features, member)
+    at = assets * width
+    known, weight = out[at : at + assets], out[at + assets : at + 2 * assets]
+    unrealised, holding = out[at + 2 * assets : at + 3 * assets], out[at + 3 * assets : at + 4 * assets]
+    # A loop for each column, and values read before they are chosen from: so they are vectorised.
+    for n in range(assets):
+        known[n] = np.float32(member[n])
+    for n in range(assets):
+        held, exposure = shares[n], shares[n] * close[n] * per_equity
+        weight[n] = np.float32(0.0 if held == 0.0 else exposure)
+    for n in range(assets):
+        held, gain = shares[n], close[n] / entry[n] - 1.0
+        gain = gain if held > 0.0 else -gain
+        unrealised[n] = np.float32(0.0 if held == 0.0 else gain)
+    for n in range(assets):
+        holding[n] = np.float32(max(age[n], 0))
+    gross = 0.0
+    for n in range(assets):
+        gross += abs(weight[n])
+    at += 4 * assets
+    out[at] = np.float32(ledger.cash[b] * per_equity)
+    out[at + 1] = np.float32(1.0 - equity / ledger.peak[b])
+    out[at + 2] = np.float32(gross)
+    for m in range(len(macro)):
+        out[at + 3 + m] = macro[m]
+
+
+@part
+def copy_features(
+    out: npt.NDArray[np.float32], features: npt.NDArray[np.float32], member: npt.NDArray[np.bool_]
+) -> None:
+    """Copy [N, F] in one go where everybody is a member, else name by name with zeros for the others."""
+    assets, width = features.shape
+    inside = 0
+    for n in range(assets):
+        inside += member[n]
+    if inside == assets:
+        source = features.reshape(-1)
+        for k in range(assets * width):
+            out[k] = source[k]
+        return
+    for n in range(assets):
+        at = n * width
+        if member[n]:
+            for f in range(width):
+                out[at + f] = features[n, f]
+        else:
+            for f in range(width):
+                out[at + f] = 0.0

@@ -1,19 +1,20 @@
 """Costs proportional to traded notional."""
 
+from ploutos.execution.costs.model import flat_table
+from ploutos.execution.rules import CostTable
+from ploutos.execution.tape import Tape
 from ploutos.types import Bps, checked
 
 
 class FixedBps:
-    """Every side of a trade costs the same share of its notional.
+    """Every side of a trade costs the same share of its notional: notional x cost_bps / 10 000."""
 
-    cost = notional x cost_bps / 10 000, notional = |quantity| x fill price.
-    """
+    window_bars = 0
 
     @checked
     def __init__(self, *, cost_bps: Bps) -> None:
         self.cost_bps = cost_bps
 
-    @property
-    def rate(self) -> float:
-        """Cost as a fraction of traded notional, per side."""
-        return self.cost_bps / 10_000.0
+    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+        """Return the same rate for every asset."""
+        return flat_table(len(tickers), self.cost_bps / 10_000.0)

@@ -1,12 +1,36 @@
-"""What the kernel asks of a cost model."""
+"""What a venue asks of a cost model."""
 
 from typing import Protocol
 
+import numpy as np
+
+from ploutos.execution.rules import CostTable
+from ploutos.execution.tape import Tape, read_only
+
+NOTHING = read_only(np.zeros((1, 1, 2, 1)))
+
 
 class CostModel(Protocol):
-    """Prices a fill."""
+    """Prices fills and short positions."""
 
     @property
-    def rate(self) -> float:
-        """Cost as a fraction of traded notional, per side."""
+    def window_bars(self) -> int:
+        """Bars of a name's own past that its costs at a bar depend on."""
         ...
+
+    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+        """Return the costs of every asset of `tape`."""
+        ...
+
+
+def flat_table(assets: int, rate: float) -> CostTable:
+    """Return a table that charges every side of every fill `rate` of its notional, and nothing else."""
+    nothing = read_only(np.zeros(assets))
+    return CostTable(
+        fixed=read_only(np.full(assets, rate)),
+        slippage=nothing,
+        impact=nothing,
+        borrow_annual=nothing,
+        scaled=False,
+        liquidity=NOTHING,
+    )

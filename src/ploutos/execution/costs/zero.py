@@ -1,10 +1,15 @@
 """No costs at all."""
 
+from ploutos.execution.costs.model import flat_table
+from ploutos.execution.rules import CostTable
+from ploutos.execution.tape import Tape
+
 
 class Zero:
     """Trading is free: for tests of everything else, never for a verdict."""
 
-    @property
-    def rate(self) -> float:
-        """Cost as a fraction of traded notional, per side."""
-        return 0.0
+    window_bars = 0
+
+    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+        """Return rates of zero."""
+        return flat_table(len(tickers), 0.0)

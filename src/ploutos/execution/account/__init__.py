@@ -1,0 +1,1 @@
+"""What an account may do; one file a variant."""

@@ -1,0 +1,53 @@
+"""Compiles kernels once per machine: a disk cache that notices changes in every file a kernel calls."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Bit-equality with the scalar reference forbids fast-math; divisions by zero give infinity, as in NumPy.
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
+HOUSE = Path(__file__).parents[1]
+KERNEL_PACKAGES = ("execution", "env")
+
+
+@cache
+def sources_stamp() -> str:
+    """Return a hash of all files that a kernel may call into."""
+    digest = hashlib.sha256()
+    for package in KERNEL_PACKAGES:
+        for path in sorted((HOUSE / package).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class _Cache(FunctionCache):
+    """Numba's cache, valid for one state of all sources; Numba itself looks at one file only."""
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)
+        self._cache_file = IndexDataCacheFile(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=sources_stamp(),
+        )
+
+
+def kernel(function: Function) -> Function:
+    """Compile an entry point: called from Python, cached on disk, releases the interpreter lock."""
+    dispatcher = njit(**OPTIONS)(function)
+    dispatcher._cache = _Cache(function)
+    compiled: Function = dispatcher
+    return compiled
+
+
+def part(function: Function) -> Function:
+    """Compile a function that only kernels call."""
+    compiled: Function = njit(**OPTIONS, forceinline=True)(function)
+    return compiled

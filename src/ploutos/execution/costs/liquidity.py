@@ -1,0 +1,64 @@
+"""Recent volatility and traded value of every name, from its own past bars."""
+
+import numpy as np
+
+from ploutos.execution.compiled import kernel, part
+from ploutos.execution.ledger import Float
+from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY
+from ploutos.execution.tape import Tape, read_only
+from ploutos.panel.panel import CLOSE, OPEN, VOLUME
+
+
+def liquidity(tape: Tape, window_bars: int) -> Float:
+    """Return [P, T, 2, N]: volatility (of log returns, per bar), dollar volume (currency per bar).
+
+    Row t averages over the name's last `window_bars` bars at or before t. Every window is summed afresh, so
+    a value depends on those bars alone and not on where the tape begins.
+    """
+    paths, rows, _, assets = tape.prices.shape
+    found = np.zeros((paths, rows, 2, assets))
+    _roll(tape.prices, _split_factor(tape), np.zeros(window_bars), np.zeros(window_bars), found)
+    return read_only(found)
+
+
+def _split_factor(tape: Tape) -> Float:
+    """Return [T, N]: the split that the open of row t brought, 1 where none."""
+    factor = np.ones(tape.member.shape)
+    events = tape.events
+    rows = np.repeat(np.arange(len(events.start) - 1), np.diff(events.start))
+    factor[rows, events.asset] = events.split
+    return factor
+
+
+@kernel
+def _roll(prices: Float, split: Float, squares: Float, values: Float, found: Float) -> None:
+    paths, rows, _, assets = prices.shape
+    window = len(squares)
+    for p in range(paths):
+        for n in range(assets):
+            bars, last, factor = 0, np.nan, 1.0
+            sigma, traded = 0.0, 0.0
+            for t in range(rows):
+                factor *= split[t, n]
+                if not np.isnan(prices[p, t, OPEN, n]):
+                    close = prices[p, t, CLOSE, n]
+                    move = np.log(close * factor / last) if bars else 0.0
+                    squares[bars % window] = move * move
+                    values[bars % window] = close * prices[p, t, VOLUME, n]
+                    last, factor = close, 1.0
+                    bars += 1
+                    sigma, traded = _means(squares, values, bars, window)
+                found[p, t, VOLATILITY, n] = sigma
+                found[p, t, DOLLAR_VOLUME, n] = traded
+
+
+@part
+def _means(squares: Float, values: Float, bars: int, window: int) -> tuple[float, float]:
+    """Return root mean square and mean of the ring's entries, oldest first; the first bar has no return."""
+    held = min(bars, window)
+    total, traded = 0.0, 0.0
+    for k in range(bars - held, bars):
+        total += squares[k % window]
+        traded += values[k % window]
+    returns = held if bars > window else held - 1
+    return np.sqrt(total / returns) if returns else 0.0, traded / held

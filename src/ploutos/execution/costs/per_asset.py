@@ -1,0 +1,57 @@
+"""The parameters of `Realistic`, ticker by ticker."""
+
+from typing import Any
+
+import numpy as np
+
+from ploutos.execution.costs.realistic import Realistic
+from ploutos.execution.rules import CostTable
+from ploutos.execution.tape import Tape, read_only
+from ploutos.types import ConfigError, checked, one_of
+
+PARAMETERS = ("commission_bps", "half_spread_bps", "slippage", "impact", "borrow_bps_annual")
+WHERE = "execution.costs.assets"
+
+
+class PerAsset:
+    """Costs of each ticker; what a ticker does not name is as in `default`.
+
+    Parameters
+    ----------
+    default : for tickers, and parameters, that `assets` does not list; its `window_bars` holds for all.
+    assets : ticker -> parameters of `Realistic` that differ.
+    """
+
+    @checked
+    def __init__(self, *, default: Any, assets: dict[str, dict[str, float]]) -> None:
+        self.default: Realistic = default
+        self.window_bars = self.default.window_bars
+        base = {name: getattr(self.default, name) for name in PARAMETERS}
+        self.assets: dict[str, dict[str, float]] = {}
+        for ticker, changes in assets.items():
+            for name, value in changes.items():
+                if name not in PARAMETERS:
+                    raise one_of(f"{WHERE}.{ticker}", name, PARAMETERS)
+                if not 0.0 <= value < np.inf:
+                    raise ConfigError(f"{WHERE}.{ticker}.{name}: {value} must be a number >= 0")
+            self.assets[ticker] = base | changes
+
+    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+        """Return each asset's parameters; refuses tickers that the market does not have."""
+        for ticker in self.assets:
+            if ticker not in tickers:
+                raise one_of(WHERE, ticker, tickers)
+        table = self.default.table(tickers, tape)
+
+        def column(names: tuple[str, ...], unit: float, default: np.ndarray) -> np.ndarray:
+            values = default.copy()
+            for ticker, parameters in self.assets.items():
+                values[tickers.index(ticker)] = sum(parameters[name] for name in names) / unit
+            return read_only(values)
+
+        return table._replace(
+            fixed=column(("commission_bps", "half_spread_bps"), 10_000.0, table.fixed),
+            slippage=column(("slippage",), 1.0, table.slippage),
+            impact=column(("impact",), 1.0, table.impact),
+            borrow_annual=column(("borrow_bps_annual",), 10_000.0, table.borrow_annual),
+        )

@@ -1,0 +1,73 @@
+"""The end of a bar: fees for time, value, limits of the portfolio (docs/execution.md, steps 6, 7)."""
+
+import numpy as np
+
+from ploutos.execution.compiled import part
+from ploutos.execution.ledger import Float, Ledger
+from ploutos.execution.rules import AccountRules, CostTable, StopRules
+
+
+@part
+def financing(
+    cash: float, shares: Float, close: Float, costs: CostTable, account: AccountRules, years: float
+) -> float:
+    """Return the borrow fee of short positions and the interest on negative cash for `years`."""
+    fee = 0.0
+    for n in range(len(shares)):
+        if shares[n] < 0.0:
+            fee += -shares[n] * close[n] * costs.borrow_annual[n] * years
+    left = cash - fee
+    return fee + (-left * account.interest_annual * years if left < 0.0 else 0.0)
+
+
+@part
+def value(ledger: Ledger, b: int, close: Float, high: Float, low: Float, at_open: bool) -> float:
+    """Return the worth of the holdings at `close` [N]; advance best prices and holding times."""
+    shares, best, age = ledger.shares[b], ledger.best[b], ledger.age[b]
+    for n in range(len(shares)):
+        # Read first, choose afterwards: see `fix_orders`.
+        held, up, down, old_best, old = shares[n], high[n], low[n], best[n], age[n]
+        flat = held == 0.0
+        top = up if up > old_best else old_best
+        bottom = down if down < old_best else old_best
+        seen = (not flat) & (at_open | (old > 0))
+        extreme = top if held > 0.0 else bottom
+        best[n] = extreme if seen else old_best
+        age[n] = old + 1 if (not flat) | (old < 0) else 0
+    worth = 0.0
+    for n in range(len(shares)):
+        held, price = shares[n], close[n]
+        worth += 0.0 if held == 0.0 else held * price
+    return worth
+
+
+@part
+def settle_ruin(ledger: Ledger, b: int, close: Float) -> float:
+    """Close everything at `close` [N]; return what that brings."""
+    worth = 0.0
+    for n in range(len(close)):
+        held = ledger.shares[b, n]
+        if held != 0.0:
+            worth += held * close[n]
+            ledger.realised[b] += held * (close[n] - ledger.entry[b, n])
+            ledger.shares[b, n] = 0.0
+            ledger.entry[b, n] = 0.0
+            ledger.best[b, n] = 0.0
+            ledger.age[b, n] = 0
+    return worth
+
+
+@part
+def apply_limits(
+    ledger: Ledger, b: int, row: int, before: float, session_last: np.ndarray, rules: StopRules
+) -> None:
+    """Decide at the close of `row`, after a bar that began with equity `before`, how long to stay flat."""
+    equity = ledger.equity[b]
+    if session_last[row - 1] < row:
+        ledger.session_base[b] = before
+    if equity <= ledger.session_base[b] * (1.0 - rules.max_session_loss):
+        ledger.flat_until[b] = max(ledger.flat_until[b], row + 1, session_last[row])
+    ledger.limit_peak[b] = max(ledger.limit_peak[b], equity)
+    if equity <= ledger.limit_peak[b] * (1.0 - rules.max_drawdown):
+        ledger.flat_until[b] = max(ledger.flat_until[b], row + max(1, rules.cooldown_bars))
+        ledger.limit_peak[b] = equity

@@ -1,0 +1,1 @@
+"""What closes positions without being asked; one file a variant."""

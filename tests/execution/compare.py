@@ -1,0 +1,70 @@
+"""What the kernel and the reference must agree on after every bar."""
+
+import math
+
+from arena import CAPITAL, run_kernel, run_reference
+
+CLOSE = 1e-12
+DUST = 1e-9
+TOTALS = ("cash", "equity", "peak", "realised", "costs", "dividends", "financing")
+
+
+def disagreements(episode, rulebook, *, capital=CAPITAL):
+    """Return every difference as a line of text, empty where the kernel is the reference."""
+    told = run_kernel(episode, rulebook.parts, capital=capital)
+    found = []
+    for b in range(len(episode.start)):
+        scale = capital
+        for k, portfolio in enumerate(run_reference(episode, rulebook, b, capital=capital)):
+            scale = scale_of(portfolio, scale)
+            if is_dust(told[k].ledger, portfolio, b, scale):
+                break
+            pairs = compared(told[k], portfolio, episode.market.tickers, b)
+            found += [
+                f"bar {k}, portfolio {b}, {what}: kernel {got!r}, reference {want!r}"
+                for what, got, want, unit in pairs
+                if not same(got, want, {"money": scale, "shares": scale / 20.0, "one": 1.0}.get(unit, 0.0))
+            ]
+    return found
+
+
+def is_dust(ledger, portfolio, b, scale):
+    """Whether there is dust: shares bought with the 1e-10 that rounding leaves of cash, or such an equity.
+
+    Both sides are right about it, but only one of them may hold it, and a stop on it begins a cool-down.
+    """
+    held = [ledger.shares[b] * ledger.entry[b], [p.shares * p.entry for p in portfolio.positions.values()]]
+    dust = [x for side in held for x in side if 0 < abs(x) < DUST * scale]
+    return bool(dust) or abs(portfolio.equity) < DUST * scale
+
+
+def same(got, want, scale):
+    return bool(got == want) or math.isclose(got, want, rel_tol=CLOSE, abs_tol=CLOSE * scale)
+
+
+def scale_of(portfolio, before):
+    """Sums of large amounts that cancel are exact to a share of the amounts, not of their sum."""
+    held = sum(abs(p.shares) * max(p.best, p.entry) for p in portfolio.positions.values())
+    return max(before, held, abs(portfolio.cash), portfolio.bar.notional)
+
+
+def compared(step, portfolio, tickers, b):
+    """Yield (what, kernel's, reference's, unit)."""
+    ledger, outcome, bar = step.ledger, step.outcome, portfolio.bar
+    for what in TOTALS:
+        yield what, getattr(ledger, what)[b], getattr(portfolio, what), "money"
+    yield "forced", outcome.forced[b], portfolio.bar.forced, ""
+    yield "turnover", outcome.turnover[b], bar.turnover, "one"
+    yield "cost", outcome.cost[b], bar.cost, "money"
+    for n, name in enumerate(tickers):
+        position = portfolio.positions.get(name)
+        shares, entry, best, age = (
+            (position.shares, position.entry, position.best, position.age) if position else (0.0,) * 4
+        )
+        age = -portfolio.cooldown.get(name, 0) if position is None else age
+        yield f"shares of {name}", ledger.shares[b, n], shares, "shares"
+        yield f"entry of {name}", ledger.entry[b, n], entry, ""
+        yield f"best of {name}", ledger.best[b, n], best, ""
+        yield f"age of {name}", ledger.age[b, n], age, ""
+        yield f"traded of {name}", outcome.traded[b, n], bar.traded.get(name, 0.0), "shares"
+        yield f"fees of {name}", outcome.fees[b, n], bar.fees.get(name, 0.0), "money"
