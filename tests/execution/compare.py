@@ -14,17 +14,24 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
     told = run_kernel(episode, rulebook.parts, capital=capital)
     found = []
     for b in range(len(episode.start)):
-        scale = capital
+        scale = equity = capital
         for k, portfolio in enumerate(run_reference(episode, rulebook, b, capital=capital)):
             scale = scale_of(portfolio, scale)
             if is_dust(told[k].ledger, portfolio, b, scale):
                 break
+            ratio = scale / abs(equity) if equity else 1.0  # a share of a small equity is as inexact as it
+            units = {
+                "money": scale,
+                "shares": scale / 20.0,
+                "turnover": max(1.0, portfolio.bar.turnover) * ratio,
+            }
             pairs = compared(told[k], portfolio, episode.market.tickers, b)
             found += [
                 f"bar {k}, portfolio {b}, {what}: kernel {got!r}, reference {want!r}"
                 for what, got, want, unit in pairs
-                if not same(got, want, {"money": scale, "shares": scale / 20.0, "one": 1.0}.get(unit, 0.0))
+                if not same(got, want, units.get(unit, 0.0))
             ]
+            equity = portfolio.equity
     return found
 
 
@@ -54,7 +61,7 @@ def compared(step, portfolio, tickers, b):
     for what in TOTALS:
         yield what, getattr(ledger, what)[b], getattr(portfolio, what), "money"
     yield "forced", outcome.forced[b], portfolio.bar.forced, ""
-    yield "turnover", outcome.turnover[b], bar.turnover, "one"
+    yield "turnover", outcome.turnover[b], bar.turnover, "turnover"
     yield "cost", outcome.cost[b], bar.cost, "money"
     for n, name in enumerate(tickers):
         position = portfolio.positions.get(name)

@@ -17,12 +17,13 @@ from ploutos.execution.stops.no_stops import NoStops
 from ploutos.execution.stops.stop_loss import StopLoss
 
 FILLS = {"next_open": NextOpen, "next_close": NextClose, "vwap_proxy": VwapProxy}
+# No limit of the portfolio equals a stop: a single position stopped at it would lie on the limit itself.
 LEVELS = {
     "stop_loss": [None, 0.02, 0.1],
     "take_profit": [None, 0.03, 0.3],
     "trailing_stop": [None, 0.03, 0.15],
-    "max_drawdown": [None, 0.05, 0.3],
-    "max_session_loss": [None, 0.02, 0.2],
+    "max_drawdown": [None, 0.053, 0.29],
+    "max_session_loss": [None, 0.023, 0.19],
     "cooldown_bars": [0, 1, 3],
 }
 

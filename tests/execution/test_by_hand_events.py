@@ -56,8 +56,14 @@ def test_a_split_of_whole_shares_pays_the_fraction_in_cash():
 def test_a_reverse_split_that_leaves_no_whole_share_closes_the_position():
     # 2 short at 100. 1:3: 2/3 of a share, bought back at 3 x 101 = 303: 202. Lost 2.
     account = SHORT | {"whole_shares": True}
-    told = play([[100], [100], [310]], [[100], [101], [310]], [[-0.029], [NAN]], bps=0, account=account,
-                splits=[(2, 0, 1 / 3)])  # fmt: skip
+    told = play(
+        [[100], [100], [310]],
+        [[100], [101], [310]],
+        [[-0.029], [NAN]],
+        bps=0,
+        account=account,
+        splits=[(2, 0, 1 / 3)],
+    )
     assert told.shares[:, 0].tolist() == [-2.0, 0.0]
     assert told.cash[1] == told.equity[1] == cents(9_998.00)
     assert told.realised[1] == cents(-2.00) and told.age[1, 0] == 0 and told.entry[1, 0] == 0.0
@@ -66,8 +72,14 @@ def test_a_reverse_split_that_leaves_no_whole_share_closes_the_position():
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_long_position_receives_a_dividend_and_a_short_one_pays_it(side):
     # 100 at 50; 0.40 a share.
-    told = play([[50], [50], [49]], [[50], [50], [50]], [[side * 0.5], [NAN]], bps=0, account=SHORT,
-                dividends=[(2, 0, 0.4)])  # fmt: skip
+    told = play(
+        [[50], [50], [49]],
+        [[50], [50], [50]],
+        [[side * 0.5], [NAN]],
+        bps=0,
+        account=SHORT,
+        dividends=[(2, 0, 0.4)],
+    )
     assert told.cash[1] - told.cash[0] == cents(side * 40.00)
     assert told.dividends[1] == cents(side * 40.00)
     assert told.equity[1] == cents(10_000 + side * 40)
@@ -75,8 +87,14 @@ def test_a_long_position_receives_a_dividend_and_a_short_one_pays_it(side):
 
 def test_a_dividend_is_paid_on_the_shares_after_the_split_before_the_order():
     # 100 become 200 and receive 0.10 each: 20.00. Then all are sold at 24.
-    told = play([[50], [50], [24]], [[50], [50], [24]], [[0.5], [0.0]], bps=0, splits=[(2, 0, 2.0)],
-                dividends=[(2, 0, 0.1)])  # fmt: skip
+    told = play(
+        [[50], [50], [24]],
+        [[50], [50], [24]],
+        [[0.5], [0.0]],
+        bps=0,
+        splits=[(2, 0, 2.0)],
+        dividends=[(2, 0, 0.1)],
+    )
     assert told.cash[1] == cents(5_000 + 20 + 4_800)
     assert told.realised[1] == cents(-200.00)  # the entry price is 25 since the split
 

@@ -161,9 +161,13 @@ def test_a_loss_in_a_session_ends_it():
     opens = [100, 100, 96, 96, 96, 95, 93, 93, 93]
     closes = [100, 94, 96, 96, 95, 91, 93, 93, 93]
     told = play(
-        [[x] for x in opens], [[x] for x in closes], [[1.0]] * 8, bps=0, stops={"max_session_loss": 0.05,
-        "cooldown_bars": 0}, bars_per_session=4,
-    )  # fmt: skip
+        [[x] for x in opens],
+        [[x] for x in closes],
+        [[1.0]] * 8,
+        bps=0,
+        stops={"max_session_loss": 0.05, "cooldown_bars": 0},
+        bars_per_session=4,
+    )
     assert told.equity == cents(9_400, 9_600, 9_600, 9_500, 9_100, 9_300, 9_300, 9_300)
     assert told.shares[:, 0].tolist() == pytest.approx([100, 0, 0, 100, 100, 0, 0, 100])
     assert told.forced.tolist() == [False, True, True, False, False, True, True, False]
@@ -172,6 +176,12 @@ def test_a_loss_in_a_session_ends_it():
 def test_a_loss_at_the_end_of_a_session_flattens_the_next_decision():
     # Sessions of two rows: row 1 is the last of its own, and its decision fills in the next.
     stops = {"max_session_loss": 0.05, "cooldown_bars": 0}
-    told = play([[100], [100], [94], [94]], [[100], [94], [94], [94]], [[1.0]] * 3, bps=0, stops=stops,
-                bars_per_session=2)  # fmt: skip
+    told = play(
+        [[100], [100], [94], [94]],
+        [[100], [94], [94], [94]],
+        [[1.0]] * 3,
+        bps=0,
+        stops=stops,
+        bars_per_session=2,
+    )
     assert told.shares[:, 0].tolist() == [100.0, 0.0, 100.0]

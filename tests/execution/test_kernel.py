@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from arena import CAPITAL
+from arena import CAPITAL, run_reference
 from compare import disagreements
 from episodes import random_episode
 from hypothesis import given, settings
@@ -26,7 +26,7 @@ def check(seed, capital, **shape):
     assert not told, f"{told[0]} under {rules.rules}"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(capital=capitals, **episodes)
 def test_the_kernel_is_the_reference(capital, seed, **shape):
     check(seed, capital, **shape)
@@ -41,8 +41,6 @@ def test_the_kernel_is_the_reference_in_many_more_episodes(capital, seed, **shap
 
 def test_the_episodes_are_full_of_what_can_happen():
     """Otherwise the test above proves little: every part of the page is reached by some hundred episodes."""
-    from arena import run_reference
-
     seen = dict.fromkeys(
         ("forced", "cool-down", "short", "debt", "ruin", "dividend", "interest", "flattened"), 0
     )
