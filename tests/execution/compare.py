@@ -15,16 +15,16 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
     found = []
     for b in range(len(episode.start)):
         scale = equity = capital
+        rest = False  # whether next to nothing was left of the cash at the decision
         for k, portfolio in enumerate(run_reference(episode, rulebook, b, capital=capital)):
             scale = scale_of(portfolio, scale)
             if is_dust(told[k].ledger, portfolio, b, scale):
                 break
+            if rest and dust_was_stopped(told[k], portfolio, episode.market.tickers, b):
+                break
             ratio = scale / abs(equity) if equity else 1.0  # a share of a small equity is as inexact as it
-            units = {
-                "money": scale,
-                "shares": scale / 20.0,
-                "turnover": max(1.0, portfolio.bar.turnover) * ratio,
-            }
+            turnover = max(1.0, portfolio.bar.turnover) * ratio
+            units = {"money": scale, "shares": scale / 20.0, "turnover": turnover}
             pairs = compared(told[k], portfolio, episode.market.tickers, b)
             found += [
                 f"bar {k}, portfolio {b}, {what}: kernel {got!r}, reference {want!r}"
@@ -32,6 +32,7 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
                 if not same(got, want, units.get(unit, 0.0))
             ]
             equity = portfolio.equity
+            rest = any(0 < cash < DUST * scale for cash in (told[k].ledger.cash[b], portfolio.cash))
     return found
 
 
@@ -43,6 +44,14 @@ def is_dust(ledger, portfolio, b, scale):
     held = [ledger.shares[b] * ledger.entry[b], [p.shares * p.entry for p in portfolio.positions.values()]]
     dust = [x for side in held for x in side if 0 < abs(x) < DUST * scale]
     return bool(dust) or abs(portfolio.equity) < DUST * scale
+
+
+def dust_was_stopped(step, portfolio, tickers, b):
+    """Whether a name cools down on one side only and hardly traded: dust that was bought and stopped."""
+    return any(
+        (step.ledger.age[b, n] < 0) != (name in portfolio.cooldown) and abs(step.outcome.traded[b, n]) < DUST
+        for n, name in enumerate(tickers)
+    )
 
 
 def same(got, want, scale):

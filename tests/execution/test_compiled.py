@@ -12,7 +12,7 @@ import pytest
 from by_hand import play
 
 import ploutos
-from ploutos.execution.compiled import KERNEL_PACKAGES
+from ploutos.execution.compiled import KERNEL_SOURCES
 
 HOUSE = Path(ploutos.__file__).parent
 COUNT = """
@@ -87,9 +87,16 @@ def modules_with_kernels():
 
 
 @pytest.mark.parametrize("path", modules_with_kernels(), ids=lambda path: path.relative_to(HOUSE).as_posix())
-def test_the_constants_of_a_kernel_are_watched(path):
-    """Compiled code keeps the values of the constants that its module imports."""
+def test_what_a_kernel_holds_is_watched(path):
+    """Compiled code holds the parts that it calls and the values of the constants that its module imports."""
+    compiled = {module_name(other) for other in modules_with_kernels()}
     found = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom)]
-    modules = [n.module for n in found if any(alias.name.isupper() for alias in n.names)]
-    packages = {name.split(".")[1] for name in modules if name.startswith("ploutos.")}
-    assert packages <= set(KERNEL_PACKAGES)
+    constants = {n.module for n in found if any(alias.name.isupper() for alias in n.names)}
+    held = {module_name(path)} | {n.module for n in found if n.module in compiled | constants}
+    watched = [f"ploutos.{source.removesuffix('.py').replace('/', '.')}" for source in KERNEL_SOURCES]
+    ours = {name for name in held if name.startswith("ploutos.")}
+    assert [name for name in ours if not any(f"{name}.".startswith(f"{w}.") for w in watched)] == []
+
+
+def module_name(path):
+    return f"ploutos.{path.relative_to(HOUSE).with_suffix('').as_posix().replace('/', '.')}"

@@ -8,8 +8,8 @@ from ploutos.backtest.engine import Recording
 from ploutos.env.market import Market
 from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY, CostTable
 from ploutos.execution.venue import Venue
-from ploutos.panel.panel import CLOSE, HIGH, LOW, OPEN
 from ploutos.types import Track
+from ploutos.types.fields import CLOSE, HIGH, LOW, OPEN
 
 Grid = npt.NDArray[np.float64]
 

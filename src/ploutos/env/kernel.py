@@ -11,7 +11,7 @@ from ploutos.execution.outcome import Outcome
 from ploutos.execution.prefetch import prefetch
 from ploutos.execution.rules import Rules
 from ploutos.execution.tape import Tape
-from ploutos.panel.panel import CLOSE
+from ploutos.types.fields import CLOSE
 
 Index = npt.NDArray[np.int64]
 Single = npt.NDArray[np.float32]

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from ploutos.execution.corporate_actions import Events, events_by_row
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
 from ploutos.panel.calendar import session_dates
-from ploutos.panel.panel import CLOSE, OPEN, Panel
+from ploutos.panel.panel import Panel
+from ploutos.types.fields import CLOSE, OPEN
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,15 +14,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # Bit-equality with the scalar reference forbids fast-math; divisions by zero give infinity, as in NumPy.
 OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 HOUSE = Path(__file__).parents[1]
-KERNEL_PACKAGES = ("execution", "env")
+KERNEL_SOURCES = ("types/fields.py", "execution", "env/kernel.py", "env/observation", "env/action")
 
 
 @cache
 def sources_stamp() -> str:
     """Return a hash of all files that a kernel may call into."""
     digest = hashlib.sha256()
-    for package in KERNEL_PACKAGES:
-        for path in sorted((HOUSE / package).rglob("*.py")):
+    for source in KERNEL_SOURCES:
+        for path in sorted((HOUSE / source).rglob("*.py")) or [HOUSE / source]:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

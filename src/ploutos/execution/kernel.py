@@ -13,7 +13,7 @@ from ploutos.execution.orders import fix_orders
 from ploutos.execution.outcome import Outcome
 from ploutos.execution.rules import FillRule, Rules
 from ploutos.execution.tape import Tape
-from ploutos.panel.panel import CLOSE, HIGH, LOW, OPEN
+from ploutos.types.fields import CLOSE, HIGH, LOW, OPEN
 
 
 @kernel

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ploutos.panel.panel import CLOSE, VOLUME
 from ploutos.types import Bars, DataError, one_of
 from ploutos.types.bars import PRICE_COLUMNS
+from ploutos.types.fields import CLOSE, VOLUME
 
 Axis = npt.NDArray[np.int64]
 Grid = npt.NDArray[np.float64]

@@ -8,8 +8,9 @@ import polars as pl
 
 from ploutos.panel.actions import corporate_actions
 from ploutos.panel.align import align_expected, align_features, align_prices, axes, delistings, end_delisted
-from ploutos.panel.panel import OPEN, Panel
+from ploutos.panel.panel import Panel
 from ploutos.types import Bars, DataError
+from ploutos.types.fields import OPEN
 
 
 class Universe(Protocol):

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.panel import calendar
-
-OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  # second axis of `Panel.prices`
+from ploutos.types.fields import CLOSE, HIGH, LOW, OPEN, VOLUME
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

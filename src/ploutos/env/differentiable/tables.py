@@ -10,7 +10,7 @@ from ploutos.execution.corporate_actions import Events
 from ploutos.execution.ledger import Float
 from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY, CostTable, FillRule
 from ploutos.execution.tape import Tape
-from ploutos.panel.panel import CLOSE, OPEN
+from ploutos.types.fields import CLOSE, OPEN
 
 
 class Tables(NamedTuple):

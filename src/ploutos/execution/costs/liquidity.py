@@ -6,7 +6,7 @@ from ploutos.execution.compiled import kernel, part
 from ploutos.execution.ledger import Float
 from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY
 from ploutos.execution.tape import Tape, read_only
-from ploutos.panel.panel import CLOSE, OPEN, VOLUME
+from ploutos.types.fields import CLOSE, OPEN, VOLUME
 
 
 def liquidity(tape: Tape, window_bars: int) -> Float:
