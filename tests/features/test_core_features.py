@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from slow_features import slow_core
 
 from ploutos.features.core import Core
-from ploutos.features.families.cross_section import centred_rank
+from ploutos.features.families.cross_section import centred_rank, centred_rank_rows
 from ploutos.features.window import reduce_window
 from ploutos.types import ConfigError, DataError
 
@@ -207,6 +207,13 @@ def test_ranks_against_polars(time: np.ndarray, x: np.ndarray) -> None:
     rank, count = pl.col("x").rank("average").over("t"), pl.col("x").count().over("t")
     expected = frame.select(((rank - 0.5) / count - 0.5).fill_null(float("nan"))).to_series().to_numpy()
     np.testing.assert_allclose(centred_rank(time, x), expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(x=hnp.arrays(np.float64, (5, 7), elements=st.integers(0, 4).map(float) | st.just(np.nan)))
+def test_ranks_of_a_grid_are_those_of_its_rows(x: np.ndarray) -> None:
+    rows = np.array([centred_rank(np.zeros(7, np.int64), row) for row in x])
+    np.testing.assert_array_equal(centred_rank_rows(x), rows)
 
 
 def test_bad_settings_and_bars_are_refused() -> None:

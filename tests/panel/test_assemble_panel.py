@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from panel_market import ROWS, TICKERS, ZONE, Macro, bars, core, panel, same, times
 
-from ploutos.panel.align import align_features
+from ploutos.panel import blocks
+from ploutos.panel.align import align_features, end_delisted
 from ploutos.panel.assemble import assemble, first_row_of_history, panel_bars
 from ploutos.types import Bars, ConfigError, DataError
 from ploutos.universe.static import Static
@@ -41,6 +42,18 @@ def test_every_cell_is_looked_up_by_date() -> None:
         assert (np.isfinite(getattr(built, name)) == traded).all()
     assert (built.volume[~traded] == 0).all()
     assert np.isnan(built.expected_return[~traded]).all()
+
+
+@pytest.mark.parametrize("rows", [1, 150, 10_000])
+def test_blocks_of_tickers_give_the_bits_of_the_whole(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "ROWS_AT_ONCE", rows)
+    built, source = panel(), bars()
+    whole = align_features(
+        core().compute(source.frame, source.signals), built.ts, TICKERS, built.feature_names
+    )
+    end_delisted(whole, built.delist_bar)
+    np.testing.assert_array_equal(built.features, whole)
+    assert built.member.tolist() == np.isfinite(whole).all(axis=-1).tolist()
 
 
 def test_gaps_carry_the_past_forward() -> None:

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from panel_market import Macro as MacroColumns
 from panel_market import Source, build_in_child, core, open_or_build, panel, same
 
-from ploutos.panel import memory_mapped, store
+from ploutos.panel import draft, memory_mapped, store
 from ploutos.panel.memory_mapped import MemoryMapped
 from ploutos.panel.sources import source_hash
 from ploutos.types import Bars, ConfigError, DataError
@@ -162,10 +162,8 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
     with pytest.raises(DataError, match="prices: bad"):
         open_or_build(tmp_path, Source(load=fails))
-    real = store._write_array
-    monkeypatch.setattr(
-        store, "_write_array", lambda path, array: real(path, array) if path.stem != "member" else fails()
-    )
+    real = draft.sha256_of
+    monkeypatch.setattr(draft, "sha256_of", lambda path: real(path) if path.stem != "member" else fails())
     with pytest.raises(DataError):
         open_or_build(tmp_path, Source())
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
@@ -189,11 +187,11 @@ def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, array: np.ndarray) -> NoReturn:
-        path.write_text("half")
+    def full(descriptor: int, size: int) -> NoReturn:
+        os.write(descriptor, b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store, "_write_array", full)
+    monkeypatch.setattr(draft, "reserve", full)
     with pytest.raises(ConfigError, match=r"^panel\.folder: cannot write .*: No space left on device$"):
         open_or_build(tmp_path, Source())
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]

@@ -14,7 +14,8 @@ from ploutos.env.portfolio import Portfolio
 from ploutos.execution.ledger import Ledger
 from ploutos.execution.tape import read_only
 from ploutos.panel.align import align_features, align_prices
-from ploutos.panel.assemble import FeatureSet, first_row_of_history, panel_bars
+from ploutos.panel.assemble import first_row_of_history, panel_bars
+from ploutos.panel.blocks import FeatureSet
 from ploutos.panel.panel import Panel
 from ploutos.types import Fold, Policy
 from ploutos.types.bars import PRICE_COLUMNS

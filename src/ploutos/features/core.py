@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from ploutos.features.families.calendar import calendar
-from ploutos.features.families.cross_section import cross_section
+from ploutos.features.families.cross_section import centred_rank, cross_section
 from ploutos.features.families.oscillators import oscillators
 from ploutos.features.families.ranges import ranges
 from ploutos.features.families.returns import returns
@@ -103,11 +103,31 @@ class Core:
         DataError
             `frame` is not sorted by (ticker, ts), unique in them.
         """
+        wide = self.by_ticker(frame, signals)
+        time = wide["ts"].to_physical().to_numpy()
+        ranks = (pl.Series(name, centred_rank(time, wide[name].to_numpy())) for name in self.ranked)
+        return wide.with_columns(rank.cast(pl.Float32) for rank in ranks)
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Return the columns that depend on other tickers: `by_ticker` leaves them to be ranked."""
+        return tuple(feature.name for feature in self.features if feature.ranked)
+
+    def by_ticker(self, frame: pl.DataFrame, signals: tuple[str, ...]) -> pl.DataFrame:
+        """Return what `compute` returns, but with the values to rank (Float64) in the columns `ranked`.
+
+        Each ticker's rows depend on its own bars alone, so `frame` may hold any part of the tickers.
+        """
         names = self.names(signals)
         _check_sorted(frame)
         values = [feature.value.alias(feature.name) for feature in self.features]
-        columns = [column.cast(pl.Float32) for column in (*values, *map(pl.col, signals))]
-        wide = with_windows(with_base(frame), values).select("ts", "ticker", *columns)
+        columns = [
+            value.cast(pl.Float64 if feature.ranked else pl.Float32)
+            for value, feature in zip(values, self.features, strict=True)
+        ]
+        wide = with_windows(with_base(frame), values).select(
+            "ts", "ticker", *columns, *(pl.col(signal).cast(pl.Float32) for signal in signals)
+        )
         return wide.with_columns(pl.col(names).fill_null(float("nan")))
 
     def fingerprint(self) -> dict[str, Any]:

@@ -16,11 +16,13 @@ class Feature:
     name : column name; a number in it is a window in bars of the ticker itself (gaps do not count).
     value : expression over the bar columns, the base columns and windows of them (`features.window`).
     history : rows of the ticker that must precede the first row with a value.
+    ranked : the column shows where `value` stands among all tickers at the same time.
     """
 
     name: str
     value: pl.Expr
     history: int
+    ranked: bool = False
 
 
 OPEN, HIGH, LOW, CLOSE = (pl.col(name) for name in ("open", "high", "low", "close"))

@@ -1,6 +1,7 @@
 """From long frames to arrays on one calendar, by date: each step is a pure function."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -46,29 +47,35 @@ def by_ticker(frame: pl.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[i
 
 def _rows(times: Axis, ts: Axis, ticker: str) -> npt.NDArray[np.int64]:
     """Return the rows of `ts` at which `times` lie; refuses unsorted or absent times."""
-    if (np.diff(times) <= 0).any():
-        raise DataError(f"panel: {ticker} has duplicate or unsorted timestamps")
+    back = np.flatnonzero(np.diff(times) <= 0)
+    if len(back):
+        when = datetime.fromtimestamp(int(times[back[0] + 1]) / 1e6, UTC)
+        raise DataError(f"panel: {ticker} at {when} is out of order; sort by (ticker, ts), one row each")
     rows = np.searchsorted(ts, times)
     if len(rows) and (rows[-1] >= len(ts) or (ts[rows] != times).any()):
         raise DataError(f"panel: {ticker} has a bar at a time that the calendar does not have")
     return rows
 
 
-def align_prices(frame: pl.DataFrame, ts: Axis, tickers: tuple[str, ...]) -> Grid:
-    """Return prices and volume [T, 5, N] as in `Panel`; NaN, last close or 0 where there is no bar."""
+def align_prices(frame: pl.DataFrame, ts: Axis, tickers: tuple[str, ...], out: Grid | None = None) -> Grid:
+    """Return prices and volume [T, 5, N] as in `Panel`, in `out` if given.
+
+    NaN, last close or 0 where there is no bar.
+    """
     times = time_of(frame)
-    prices = np.full((len(ts), 5, len(tickers)), np.nan)
+    prices = np.empty((len(ts), 5, len(tickers))) if out is None else out
+    prices[:] = np.nan
     prices[:, VOLUME] = 0.0
     columns = [frame[name].cast(pl.Float64).to_numpy() for name in (*PRICE_COLUMNS, "volume")]
     for n, rows in by_ticker(frame, tickers):
         at = _rows(times[rows], ts, tickers[n])
         for field, column in enumerate(columns):
             prices[at, field, n] = column[rows]
-        prices[at[0] :, CLOSE, n] = columns[CLOSE][rows][_last_known(at, len(ts))]
+        prices[at[0] :, CLOSE, n] = columns[CLOSE][rows][last_known(at, len(ts))]
     return prices
 
 
-def _last_known(at: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+def last_known(at: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
     """Return, for the rows at[0] ... length - 1, the position in `at` of the last bar at or before each."""
     return np.searchsorted(at, np.arange(at[0], length), side="right") - 1
 
@@ -88,19 +95,23 @@ def align_features(
     features = np.full((len(ts), len(tickers), len(names)), np.nan, dtype=np.float32)
     for n, rows in by_ticker(frame, tickers):
         at = _rows(times[rows], ts, tickers[n])
-        features[at[0] :, n] = values[rows][_last_known(at, len(ts))]
+        features[at[0] :, n] = values[rows][last_known(at, len(ts))]
     return features
+
+
+def align_column(frame: pl.DataFrame, name: str, ts: Axis, tickers: tuple[str, ...], out: Grid) -> None:
+    """Write the column `name` of a frame sorted by (ticker, ts) into `out` [T, N]; other cells stay."""
+    times, values = time_of(frame), frame[name].cast(pl.Float64).to_numpy()
+    for n, rows in by_ticker(frame, tickers):
+        out[_rows(times[rows], ts, tickers[n]), n] = values[rows]
 
 
 def align_expected(frame: pl.DataFrame | None, ts: Axis, tickers: tuple[str, ...]) -> Grid | None:
     """Return the synthetic source's expected returns [T, N], NaN where there are none; None without any."""
     if frame is None:
         return None
-    frame = frame.sort("ticker", "ts")
-    times, values = time_of(frame), frame["expected_return"].cast(pl.Float64).to_numpy()
     expected = np.full((len(ts), len(tickers)), np.nan)
-    for n, rows in by_ticker(frame, tickers):
-        expected[_rows(times[rows], ts, tickers[n]), n] = values[rows]
+    align_column(frame, "expected_return", ts, tickers, expected)
     return expected
 
 

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from ploutos.panel.actions import corporate_actions
-from ploutos.panel.align import align_expected, align_features, align_prices, axes, delistings, end_delisted
+from ploutos.panel.align import align_expected, align_prices, axes, delistings
+from ploutos.panel.blocks import Allocate, FeatureSet, feature_array, in_memory
 from ploutos.panel.panel import Panel
 from ploutos.types import Bars, DataError
 from ploutos.types.fields import OPEN
@@ -27,27 +28,6 @@ class Universe(Protocol):
         ...
 
 
-class FeatureSet(Protocol):
-    """Turns bars into columns."""
-
-    @property
-    def warmup_bars(self) -> int:
-        """Rows of a ticker that precede its first row without NaN."""
-        ...
-
-    def names(self, signals: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names of the columns, signals last."""
-        ...
-
-    def compute(self, frame: pl.DataFrame, signals: tuple[str, ...]) -> pl.DataFrame:
-        """Return `ts`, `ticker` and the columns, row by row as in `frame`."""
-        ...
-
-    def fingerprint(self) -> dict[str, Any]:
-        """Return what decides the columns, JSON-ready."""
-        ...
-
-
 class Macro(Protocol):
     """Market-wide columns known at each bar."""
 
@@ -61,9 +41,15 @@ class Macro(Protocol):
 
 
 def assemble(
-    bars: Bars, universe: Universe, features: FeatureSet, macro: Macro, *, session_timezone: str
+    bars: Bars,
+    universe: Universe,
+    features: FeatureSet,
+    macro: Macro,
+    *,
+    session_timezone: str,
+    allocate: Allocate = in_memory,
 ) -> Panel:
-    """Build a panel in memory; pure. Its `hash` is empty until it is stored.
+    """Build a panel, its large arrays where `allocate` says. Its `hash` is empty until it is stored.
 
     Raises
     ------
@@ -73,13 +59,11 @@ def assemble(
     if bars.frame.is_empty():
         raise DataError("panel: the source has no bars")
     ts, tickers = axes(bars.frame)
-    names = features.names(bars.signals)
-    values = align_features(features.compute(bars.frame, bars.signals), ts, tickers, names)
     delist_bar, delist_return = delistings(bars, ts, tickers)
     actions = corporate_actions(bars, ts, tickers)
-    end_delisted(values, delist_bar)
-    prices = align_prices(bars.frame, ts, tickers)
-    member = membership(universe, bars, ts, tickers, values)
+    prices = align_prices(bars.frame, ts, tickers, allocate("prices", (len(ts), 5, len(tickers)), np.float64))
+    values, known = feature_array(features, bars, ts, tickers, delist_bar, allocate)
+    member = universe.membership(bars, ts, tickers) & known
     macro_names, macro_values = macro.columns(ts)
     if not np.isfinite(macro_values).all():
         raise DataError("panel: a macro column holds NaN or infinity")
@@ -88,7 +72,7 @@ def assemble(
         session_timezone=session_timezone,
         ts=ts,
         tickers=tickers,
-        feature_names=names,
+        feature_names=features.names(bars.signals),
         macro_names=tuple(macro_names),
         features=values,
         prices=prices,
@@ -101,18 +85,6 @@ def assemble(
         signals=bars.signals,
         quality=bars.quality | {"panel": coverage(prices[:, OPEN], member, delist_bar, tickers)},
     )
-
-
-def membership(
-    universe: Universe,
-    bars: Bars,
-    ts: npt.NDArray[np.int64],
-    tickers: tuple[str, ...],
-    features: npt.NDArray[np.float32],
-) -> npt.NDArray[np.bool_]:
-    """Return [T, N]: the universe says yes and every feature of `features` [T, N, F] is known."""
-    known = np.stack([np.isfinite(features[:, n]).all(axis=-1) for n in range(len(tickers))], axis=1)
-    return universe.membership(bars, ts, tickers) & known
 
 
 def coverage(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +11,13 @@ import polars as pl
 
 from ploutos.data.source import Source
 from ploutos.panel import store
-from ploutos.panel.assemble import FeatureSet, Macro, Universe, assemble
+from ploutos.panel.assemble import Macro, Universe, assemble
+from ploutos.panel.blocks import FeatureSet
+from ploutos.panel.draft import Draft
 from ploutos.panel.panel import Panel
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.lock import file_lock
-from ploutos.types import ConfigError, DataError, checked
+from ploutos.types import DataError, checked
 
 PRODUCERS = ("types", "data", "macro", "universe", "features", "panel")
 
@@ -65,11 +66,17 @@ class MemoryMapped:
             if panel is not None:
                 return panel
             store.clear_unfinished(self.path(address))
-            built = assemble(
-                source.load(), universe, features, macro, session_timezone=source.session_timezone
-            )
-            self._publish(replace(built, hash=address))
-            del built
+            with Draft(self.path(address)) as draft:
+                built = assemble(
+                    source.load(),
+                    universe,
+                    features,
+                    macro,
+                    session_timezone=source.session_timezone,
+                    allocate=draft.array,
+                )
+                draft.publish(replace(built, hash=address))
+                del built
             return store.read(self.path(address), address)
 
     def open(self, address: str) -> Panel:
@@ -89,18 +96,3 @@ class MemoryMapped:
         except store.DamagedPanel as damage:
             log.warning("panel %s is damaged and will be rebuilt: %s", path, damage)
             return None
-
-    def _publish(self, panel: Panel) -> None:
-        """Write the panel; a damaged one makes way, and processes that have it mapped keep their files."""
-        path = self.path(panel.hash)
-        try:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-            store.write(panel, path)
-        except OSError as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: OSError) -> ConfigError:
-        return ConfigError(f"panel.folder: cannot write '{self.folder}': {error.strerror}")

@@ -1,9 +1,8 @@
-"""One panel in one folder: plain `.npy` files and a manifest, published whole or not at all."""
+"""One panel in one folder: plain `.npy` files and a manifest that says what they are."""
 
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,32 +20,6 @@ ARRAYS = tuple(f.name for f in dataclasses.fields(Panel) if f.name not in ("hash
 
 class DamagedPanel(Exception):
     """A stored panel that is not what its manifest says; the message names the file and the difference."""
-
-
-def write(panel: Panel, target: Path) -> None:
-    """Write `panel` to the new folder `target`, which appears whole or not at all.
-
-    Files and folder are flushed to disk before the folder takes its name; on any error nothing is left.
-    """
-    building = target.with_name(f".{target.name}.building-{os.getpid()}")
-    building.mkdir()
-    try:
-        files = {}
-        for name in ARRAYS:
-            array = getattr(panel, name)
-            if array is not None:
-                files[name] = _write_array(building / f"{name}.npy", array)
-        manifest = {"schema_version": SCHEMA_VERSION, "hash": panel.hash, "files": files}
-        manifest |= {name: getattr(panel, name) for name in TEXTS}
-        with (building / MANIFEST).open("w", encoding="utf-8") as stream:
-            json.dump(manifest, stream, indent=1, default=str)
-            _flush(stream.fileno(), stream)
-        _flush_folder(building)
-        building.rename(target)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
-    _flush_folder(target.parent)
 
 
 def clear_unfinished(target: Path) -> None:
@@ -116,20 +89,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _write_array(path: Path, array: npt.NDArray[Any]) -> dict[str, Any]:
-    with path.open("wb") as stream:
-        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
-        _flush(stream.fileno(), stream)
-    status = path.stat()
-    return {
-        "shape": list(array.shape),
-        "dtype": array.dtype.str,
-        "bytes": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "sha256": _sha256(path),
-    }
-
-
 def _check_file(path: Path, entry: dict[str, Any], *, full: bool) -> None:
     try:
         status = path.stat()
@@ -138,7 +97,7 @@ def _check_file(path: Path, entry: dict[str, Any], *, full: bool) -> None:
         raise DamagedPanel(f"{path.name}: {type(error).__name__}: {error}") from error
     if status.st_size != size:
         raise DamagedPanel(f"{path.name}: {status.st_size} bytes instead of {size}")
-    if (full or status.st_mtime_ns != modified) and _sha256(path) != digest:
+    if (full or status.st_mtime_ns != modified) and sha256_of(path) != digest:
         raise DamagedPanel(f"{path.name}: content changed (SHA-256 differs)")
 
 
@@ -153,19 +112,7 @@ def _map(path: Path, entry: dict[str, Any]) -> npt.NDArray[Any]:
     return array
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _flush(descriptor: int, stream: Any) -> None:
-    stream.flush()
-    os.fsync(descriptor)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
