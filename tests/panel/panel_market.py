@@ -119,7 +119,9 @@ def panel(source: Bars | None = None) -> Panel:
 
 
 def open_or_build(folder: Path, source: Source) -> Panel:
-    return MemoryMapped(folder=str(folder)).open_or_build(source, Macro(), Static(tickers=None), core())
+    return MemoryMapped(folder=str(folder), slots=None).open_or_build(
+        source, Macro(), Static(tickers=None), core()
+    )
 
 
 def build_in_child(folder: str, counter: str, results: Any) -> None:

@@ -53,7 +53,7 @@ def test_a_second_opening_does_not_load(tmp_path: Path) -> None:
 
 
 def test_the_address_follows_every_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = MemoryMapped(folder=str(tmp_path))
+    where = MemoryMapped(folder=str(tmp_path), slots=None)
 
     def address(source: Source, universe: Static) -> str:
         return where.address(source, MacroColumns(), universe, core())
@@ -170,7 +170,7 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_leftovers_of_a_killed_builder_are_removed(tmp_path: Path) -> None:
-    address = MemoryMapped(folder=str(tmp_path)).address(
+    address = MemoryMapped(folder=str(tmp_path), slots=None).address(
         Source(), MacroColumns(), Static(tickers=None), core()
     )
     leftover = tmp_path / f".{address}.building-1"
@@ -203,7 +203,9 @@ def test_no_macro_no_signals_no_truth(tmp_path: Path) -> None:
             return (), np.zeros((len(ts), 0), dtype=np.float32)
 
     source = Source(load=lambda: Bars(frame=panel_frame()))
-    built = MemoryMapped(folder=str(tmp_path)).open_or_build(source, Nothing(), Static(tickers=None), core())
+    built = MemoryMapped(folder=str(tmp_path), slots=None).open_or_build(
+        source, Nothing(), Static(tickers=None), core()
+    )
     assert built.expected_return is None
     assert built.macro.shape == (len(built.ts), 0)
     assert built.signals == ()

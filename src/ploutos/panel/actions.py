@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ploutos.data.corporate.actions import check_actions
+from ploutos.data.corporate.adjust import effective_rows
 from ploutos.panel.align import Axis, time_of
-from ploutos.types import Bars, DataError, one_of
+from ploutos.types import Bars, one_of
 
 
 def corporate_actions(bars: Bars, ts: Axis, tickers: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
@@ -20,26 +22,25 @@ def corporate_actions(bars: Bars, ts: Axis, tickers: tuple[str, ...]) -> dict[st
     DataError
         An unknown ticker, a split that is not above 0 or a dividend that is not a finite number >= 0.
     """
-    found: dict[tuple[int, int], tuple[float, float]] = {}
-    actions = bars.actions.sort("ticker", "ts")
-    for (name, *_), of_ticker in actions.group_by("ticker", maintain_order=True):
-        ticker = str(name)
-        if ticker not in tickers:
+    actions = bars.actions.sort("ticker", "ts", maintain_order=True)
+    column = {ticker: n for n, ticker in enumerate(tickers)}
+    for ticker in actions["ticker"].unique(maintain_order=True):
+        if ticker not in column:
             raise one_of("actions: ticker", ticker, tickers)
-        own = time_of(bars.frame.filter(pl.col("ticker") == ticker))
-        columns = (of_ticker[c].to_numpy() for c in ("split", "dividend"))
-        for time, split, dividend in zip(time_of(of_ticker), *columns, strict=True):
-            if not (0.0 < split < np.inf and 0.0 <= dividend < np.inf):
-                raise DataError(f"actions: {ticker} has split {split}, dividend {dividend}; need > 0, >= 0")
-            position = int(np.searchsorted(own, time))
-            if position < len(own):
-                key = int(np.searchsorted(ts, own[position])), tickers.index(ticker)
-                before_split, before_dividend = found.get(key, (1.0, 0.0))
-                found[key] = before_split * split, before_dividend / split + dividend
+    check_actions(actions)
+    rows = effective_rows(bars.frame, actions)
+    actions, rows = actions.filter(pl.Series(rows) >= 0), rows[rows >= 0]
+    when = np.searchsorted(ts, time_of(bars.frame)[rows])
+    found: dict[tuple[int, int], tuple[float, float]] = {}
+    values = actions.select("ticker", "split", "dividend").iter_rows()
+    for row, (ticker, split, dividend) in zip(when.tolist(), values, strict=True):
+        key = row, column[ticker]
+        before_split, before_dividend = found.get(key, (1.0, 0.0))
+        found[key] = before_split * split, before_dividend / split + dividend
     keys = sorted(found)
     return {
         "action_bar": np.array([row for row, _ in keys], np.int32),
-        "action_asset": np.array([column for _, column in keys], np.int32),
-        "action_split": np.array([found[key][0] for key in keys]),
-        "action_dividend": np.array([found[key][1] for key in keys]),
+        "action_asset": np.array([asset for _, asset in keys], np.int32),
+        "action_split": np.array([found[key][0] for key in keys], np.float64),
+        "action_dividend": np.array([found[key][1] for key in keys], np.float64),
     }

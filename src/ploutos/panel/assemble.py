@@ -10,6 +10,7 @@ from ploutos.panel.actions import corporate_actions
 from ploutos.panel.align import align_expected, align_prices, axes, delistings
 from ploutos.panel.blocks import Allocate, FeatureSet, feature_array, in_memory
 from ploutos.panel.panel import Panel
+from ploutos.panel.slots import assign_slots, slot_arrays
 from ploutos.types import Bars, DataError
 from ploutos.types.fields import OPEN
 
@@ -47,9 +48,12 @@ def assemble(
     macro: Macro,
     *,
     session_timezone: str,
+    slots: int | None = None,
     allocate: Allocate = in_memory,
 ) -> Panel:
     """Build a panel, its large arrays where `allocate` says. Its `hash` is empty until it is stored.
+
+    `slots` is how many names an environment shows at once; None: as many as the universe has at most.
 
     Raises
     ------
@@ -63,7 +67,9 @@ def assemble(
     actions = corporate_actions(bars, ts, tickers)
     prices = align_prices(bars.frame, ts, tickers, allocate("prices", (len(ts), 5, len(tickers)), np.float64))
     values, known = feature_array(features, bars, ts, tickers, delist_bar, allocate)
-    member = universe.membership(bars, ts, tickers) & known
+    wanted = universe.membership(bars, ts, tickers)
+    member = wanted & known
+    shown = assign_slots(wanted, np.isfinite(prices[:, OPEN]), delist_bar, slots)
     macro_names, macro_values = macro.columns(ts)
     if not np.isfinite(macro_values).all():
         raise DataError("panel: a macro column holds NaN or infinity")
@@ -81,6 +87,7 @@ def assemble(
         delist_bar=delist_bar,
         delist_return=delist_return,
         **actions,
+        **slot_arrays(shown, values, prices, member, allocate),
         expected_return=align_expected(bars.expected_return, ts, tickers),
         signals=bars.signals,
         quality=bars.quality | {"panel": coverage(prices[:, OPEN], member, delist_bar, tickers)},

@@ -17,7 +17,7 @@ from ploutos.panel.draft import Draft
 from ploutos.panel.panel import Panel
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.lock import file_lock
-from ploutos.types import DataError, checked
+from ploutos.types import DataError, PositiveInt, checked
 
 PRODUCERS = ("types", "data", "macro", "universe", "features", "panel")
 
@@ -25,11 +25,17 @@ log = logging.getLogger(__name__)
 
 
 class MemoryMapped:
-    """A folder of panels, one sub-folder each, named by their address."""
+    """A folder of panels, one sub-folder each, named by their address.
+
+    Parameters
+    ----------
+    slots : how many names an environment shows at once; None: as many as the universe has at most.
+    """
 
     @checked
-    def __init__(self, *, folder: str) -> None:
+    def __init__(self, *, folder: str, slots: PositiveInt | None) -> None:
         self.folder = Path(folder).expanduser()
+        self.slots = slots
 
     def address(self, source: Source, macro: Macro, universe: Universe, features: FeatureSet) -> str:
         """Return the SHA-256 of everything that decides the panel: inputs, settings, code, libraries."""
@@ -37,6 +43,7 @@ class MemoryMapped:
             "schema_version": store.SCHEMA_VERSION,
             "source": source.fingerprint(),
             "session_timezone": source.session_timezone,
+            "slots": self.slots,
             "macro": macro.fingerprint(),
             "universe": universe.fingerprint(),
             "features": features.fingerprint(),
@@ -73,6 +80,7 @@ class MemoryMapped:
                     features,
                     macro,
                     session_timezone=source.session_timezone,
+                    slots=self.slots,
                     allocate=draft.array,
                 )
                 draft.publish(replace(built, hash=address))

@@ -36,6 +36,10 @@ class Panel:
     action_bar, action_asset : [A] row at whose open, and column in which, a split or dividend takes effect.
     action_split, action_dividend : [A] new shares for one old share (1: none); currency per share after the
         split (0: none).
+    slot_asset : [T, K] the column of the name that each slot of an environment shows, -1 for none (see
+        `panel.slots`); None where every name has its own slot for good: environments show the arrays above.
+    slot_features, slot_prices, slot_member : [T, K, F], [T, 5, K], [T, K] what the slots show; NaN, NaN and
+        volume 0, False where a slot is empty.
     expected_return : [T, N] conditional expected simple return of the next bar (synthetic markets), or None.
     signals : names of the features that the source supplied.
     quality : the data-quality report.
@@ -57,6 +61,10 @@ class Panel:
     action_asset: npt.NDArray[np.int32]
     action_split: npt.NDArray[np.float64]
     action_dividend: npt.NDArray[np.float64]
+    slot_asset: npt.NDArray[np.int32] | None
+    slot_features: npt.NDArray[np.float32] | None
+    slot_prices: npt.NDArray[np.float64] | None
+    slot_member: npt.NDArray[np.bool_] | None
     expected_return: npt.NDArray[np.float64] | None
     signals: tuple[str, ...]
     quality: dict[str, Any] = field(default_factory=dict)

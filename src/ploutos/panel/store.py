@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ploutos.panel.panel import Panel
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MANIFEST = "manifest.json"
 TEXTS = ("session_timezone", "tickers", "feature_names", "macro_names", "signals", "quality")
+OPTIONAL = ("slot_asset", "slot_features", "slot_prices", "slot_member", "expected_return")
 ARRAYS = tuple(f.name for f in dataclasses.fields(Panel) if f.name not in ("hash", *TEXTS))
 
 
@@ -77,7 +78,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         version, files = manifest["schema_version"], manifest["files"]
         lacking = [name for name in ("hash", *TEXTS) if name not in manifest]
-        lacking += [name for name in ARRAYS if name not in files and name != "expected_return"]
+        lacking += [name for name in ARRAYS if name not in files and name not in OPTIONAL]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedPanel(f"{MANIFEST}: {type(error).__name__}: {error}") from error
     if version != SCHEMA_VERSION:
