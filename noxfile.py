@@ -10,7 +10,7 @@ import nox
 
 ROOT = Path(__file__).parent
 CONSTRAINTS = ROOT / "constraints.txt"
-CODE = ("src", "tests", "noxfile.py")
+CODE = ("src", "tests", "benchmarks", "noxfile.py")
 
 PROJECT = ROOT / ".nox" / "project"
 
@@ -25,7 +25,7 @@ def project(session: nox.Session, *tools: str) -> Path:
     python = PROJECT / "bin" / "python"
     if not python.exists():
         session.run(sys.executable, "-m", "venv", "--clear", PROJECT)
-    session.run(python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, "-e", ROOT, *tools)
+    session.run(python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, "-e", f"{ROOT}[alpaca,yfinance]", *tools)
     return python
 
 
@@ -67,6 +67,13 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Links, anchors and facts of the documentation (its long examples run in `slow`)."""
     pytest(session, "-m", "not slow", "tests/docs")
+
+
+@nox.session(venv_backend="none")
+def benchmarks(session: nox.Session) -> None:
+    """A benchmark, `env --quick` unless arguments after `--` say otherwise; never judged here."""
+    python = project(session)
+    session.run(python, "-m", "benchmarks", *(session.posargs or ("env", "--quick")))
 
 
 @nox.session

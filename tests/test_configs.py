@@ -24,9 +24,13 @@ COMPONENTS = [f for f in FILES if f not in PRIMARY and f not in EXPERIMENTS]
 BESIDE = {
     "data/parquet": ["data.path={file}"],
     "macro/parquet": ["data=parquet", "data.path={file}"],
+    "data/yfinance": ["data.tickers=[SPY]"],
+    "data/alpaca": ["data.tickers=[SPY]"],
 }
 PACKAGE_OF = {
-    "validation/check": "validation"
+    "data/actions": "data/corporate",
+    "data/calendar": "data/calendars",
+    "validation/check": "validation",
 }  # a check lives in the package, its file in a group of its own
 PRESETS_OF = {"validation": "suite"}  # files of this group are settings of one class
 META = {"_target_", "_partial_", "_convert_", "_recursive_", "defaults"}
@@ -60,6 +64,8 @@ def composed(option: Path, a_file: str) -> DictConfig:
     if group == "validation/check":
         config = compose("train", [f"+{group}@validation.checks.tested={name}"])
         return config.validation.checks.tested
+    if group == "data/calendar":  # no source selects one by default
+        return compose("train", [f"+{group}@tested={name}"]).tested
     return OmegaConf.select(compose("train", [*beside, f"{group}={name}"]), group.replace("/", "."))
 
 

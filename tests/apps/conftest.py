@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from commands import Call, Ended
+from gym_workplace import MARKET
 
 
 @pytest.fixture
@@ -32,3 +33,23 @@ def ploutos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         return Ended(int(left.value.code or 0), told.out, told.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the panel of the tests of `Ploutos-v0` is built."""
+    from ploutos.apps.environments import make
+
+    folder = tmp_path_factory.mktemp("workplace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make(overrides=MARKET)
+    return folder
+
+
+@pytest.fixture
+def inside(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go into `workplace`."""
+    monkeypatch.chdir(workplace)
+    monkeypatch.delenv("PLOUTOS_TRUST", raising=False)
+    return workplace

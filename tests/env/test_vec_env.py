@@ -180,7 +180,7 @@ def test_a_restored_environment_goes_on_bit_for_bit():
     for action in actions[: EPISODE + 5]:
         env.step(action)
     seen = other.load_state_dict(env.state_dict())
-    assert (seen == env._buffers[env._turn]).all()
+    assert (seen == env.batch.seen).all()
     for action in actions[EPISODE + 5 :]:
         for one, two in zip(env.step(action)[:3], other.step(action)[:3], strict=True):
             assert (one == two).all()

@@ -84,7 +84,7 @@ def make_study():
             folds=folds,
             children=runs if children is None else children,
             sessions_per_year=252.0,
-            session_timezone="America/New_York",
+            clock=SessionClock("America/New_York"),
         )
 
     return build

@@ -43,7 +43,7 @@ def make_study():
             folds=(Fold(0, window, window, window, 0),),
             children=children or (Child(fold=0, seed=0, run_id="r", state="FINISHED"),),
             sessions_per_year=261.0,
-            session_timezone="America/New_York",
+            clock=SessionClock("America/New_York"),
             replay=replay,
         )
 

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 
 from ploutos.types import ConfigError, PloutosError
 
@@ -25,8 +26,11 @@ def explain(error: BaseException) -> int:
     return code
 
 
-def describe(error: BaseException) -> tuple[str, int]:
-    """Return the line for `error` and its exit code (2 usage or config, 1 failure)."""
+def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[str, int]:
+    """Return the line for `error` and its exit code (2 usage or config, 1 failure).
+
+    `words` are the command that it ended, verb first; this process's own where there are none.
+    """
     from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
     from pydantic import ValidationError
@@ -40,7 +44,7 @@ def describe(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OmegaConfBaseException):
         return _omegaconf(error), USAGE
     if isinstance(error, HydraException):
-        return _hydra(error), USAGE
+        return _hydra(error, words), USAGE
     if isinstance(error, PloutosError):
         return one_line(str(error)), FAILURE
     return one_line(f"{type(error).__name__}: {error}"), FAILURE
@@ -102,7 +106,7 @@ def _omegaconf(error: BaseException) -> str:
     return one_line(first if not key or key in first else f"{key}: {first}")
 
 
-def _hydra(error: BaseException) -> str:
+def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
     from hydra.errors import MissingConfigException, OverrideParseException
 
     from ploutos.types import nearest
@@ -122,6 +126,6 @@ def _hydra(error: BaseException) -> str:
         from ploutos.apps.unknown_key import nearest_key
 
         key = unknown.group(1)
-        hint = nearest_key(key)
+        hint = nearest_key(key, words)
         return f"{key}: no such key." + (f" Nearest: '{hint}'." if hint else "")
     return one_line(text.split("\nSee ")[0])

@@ -58,7 +58,7 @@ def assemble_study(
         folds=tuple(folds),
         children=tuple(children),
         sessions_per_year=panel.sessions_per_year,
-        session_timezone=panel.session_timezone,
+        clock=panel.clock,
         replay=CouncilReplay(
             panel=panel,
             features=parts.features,

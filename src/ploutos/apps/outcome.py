@@ -39,8 +39,8 @@ def warnings_about(panel: Panel) -> tuple[str, ...]:
 
 def figures(study: Study, track: Track) -> dict[str, Any]:
     """Return the figures of one track, with its return in each out-of-sample year."""
-    named: dict[str, Any] = dict(summary(track, study.sessions_per_year, study.session_timezone))
-    by_year = yearly_returns(*session_returns(track.bars, study.session_timezone))
+    named: dict[str, Any] = dict(summary(track, study.sessions_per_year, study.clock))
+    by_year = yearly_returns(*session_returns(track.bars, study.clock))
     named["return_by_year_pct"] = {str(year): 100 * value for year, value in by_year.items()}
     return named
 
@@ -78,7 +78,7 @@ def record(
     """Log verdict, figures, tracks and report to the run."""
     home.tags({"ploutos.accepted": verdict.accepted, "ploutos.verdict": verdict.reason})
     if study is not None and report is not None:
-        flat = summary(study.track, study.sessions_per_year, study.session_timezone)
+        flat = summary(study.track, study.sessions_per_year, study.clock)
         checks = {f"check_{c.name}": c.value for c in verdict.checks if c.value is not None}
         home.metrics(flat | checks)
         home.flush()

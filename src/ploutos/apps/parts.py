@@ -71,17 +71,22 @@ def check_parts(parts: Parts, market: "Market", panel: "Panel", wanted: list[int
     for baseline in parts.baselines.values():
         baseline.check(parts.environment, market)
     parts.ensemble.func.check(parts.environment.action, casts_votes=parts.agent.casts_votes)
-    folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
-    for index in wanted:
-        if not 0 <= index < len(folds):
-            raise ConfigError(f"fold: {index} is outside the split's folds 0..{len(folds) - 1}")
-    chosen = tuple(folds[index] for index in sorted(set(wanted)))
+    chosen = choose_folds(parts.split, parts.features, panel, wanted)
     for fold in chosen:
         parts.environment.require_room(fold.train.rows(panel.ts))
     from ploutos.backtest.out_of_sample import contiguous_windows
 
     contiguous_windows(chosen, market)
     return chosen
+
+
+def choose_folds(split: Any, features: Any, panel: "Panel", wanted: list[int]) -> tuple[Fold, ...]:
+    """Return the folds of the numbers `wanted`, in order; refuses a number that the split does not have."""
+    folds = split.folds(panel.ts, warmup_bars=features.warmup_bars)
+    for index in wanted:
+        if not 0 <= index < len(folds):
+            raise ConfigError(f"fold: {index} is outside the split's folds 0..{len(folds) - 1}")
+    return tuple(folds[index] for index in sorted(set(wanted)))
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def train(parts: Parts, panel: Panel, fold: Fold, seed: int, monitor: Monitor, f
         track = parts.backtest.single(policy, parts.environment, market, rows[window], fold=fold.index)
         if window == "test":
             track.save(folder / "test")
-        named = summary(track, panel.sessions_per_year, panel.session_timezone)
+        named = summary(track, panel.sessions_per_year, panel.clock)
         return {f"{window}_{name}": value for name, value in named.items()}
 
     metrics = figures("test")

@@ -1,7 +1,7 @@
 """The key that a user probably meant."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -13,11 +13,14 @@ from ploutos.apps.conf_dir import conf_dir
 from ploutos.types import nearest
 
 
-def nearest_key(key: str) -> str | None:
-    """Return the key or group of this command's config that is spelt most like `key`, if it composes."""
-    verb = sys.argv[0].split()[-1]
+def nearest_key(key: str, words: Sequence[str] | None = None) -> str | None:
+    """Return the key or group of a command's config that is spelt most like `key`, if it composes.
+
+    `words` are the command, verb first; this process's own where there are none.
+    """
+    verb, *rest = words if words else (sys.argv[0].split()[-1], *sys.argv[1:])
     try:
-        parsed = parse(sys.argv[1:])
+        parsed = parse(rest)
         chosen = [o for o in parsed.overrides if "," not in o and not o.lstrip("+~").startswith(key)]
         GlobalHydra.instance().clear()
         with initialize_config_dir(str(conf_dir())):

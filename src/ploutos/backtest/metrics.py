@@ -1,6 +1,6 @@
 """Figures of one track. Everything is annualised from `sessions_per_year`, in one place, and nowhere else.
 
-The unit of observation is the session: the local calendar date of a bar's close. Returns are simple.
+The unit of observation is the session, see `SessionClock`. Returns are simple.
 Figures that cannot be computed (no session, no variance) are 0.0, which no gate accepts as skill.
 """
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ploutos.types import PloutosError, Track
+from ploutos.types.session import SessionClock
 
 Dates = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
@@ -47,13 +48,12 @@ def equity_of(bars: pl.DataFrame) -> Floats:
     return equity
 
 
-def session_dates(bars: pl.DataFrame, timezone: str) -> Dates:
-    """Return the session of every bar [T]: the date of its close in `timezone` (datetime64[D])."""
-    dates = bars["ts"].dt.convert_time_zone(timezone).dt.date().to_numpy()
-    return dates.astype("datetime64[D]")
+def session_dates(bars: pl.DataFrame, clock: SessionClock) -> Dates:
+    """Return the session of every bar [T] (datetime64[D])."""
+    return clock.dates(bars["ts"].dt.timestamp("us").to_numpy()).astype("datetime64[D]")
 
 
-def session_returns(bars: pl.DataFrame, timezone: str) -> tuple[Dates, Floats]:
+def session_returns(bars: pl.DataFrame, clock: SessionClock) -> tuple[Dates, Floats]:
     """Return the sessions [S] after the starting bar and their simple returns [S].
 
     A session's return runs from the last equity before it to its last equity. The starting bar is the
@@ -61,7 +61,7 @@ def session_returns(bars: pl.DataFrame, timezone: str) -> tuple[Dates, Floats]:
     ends at or below zero returns -1, all later ones 0.
     """
     equity = equity_of(bars)
-    dates = session_dates(bars, timezone)[1:]
+    dates = session_dates(bars, clock)[1:]
     if dates.size == 0:
         return dates, np.empty(0)
     last = np.flatnonzero(np.append(dates[1:] != dates[:-1], True))
@@ -163,13 +163,13 @@ def cost_annual(bars: pl.DataFrame, sessions: int, sessions_per_year: float) -> 
     return _per_year(float(shares.sum()), sessions, sessions_per_year)
 
 
-def summary(track: Track, sessions_per_year: float, timezone: str) -> dict[str, float]:
+def summary(track: Track, sessions_per_year: float, clock: SessionClock) -> dict[str, float]:
     """Return the figures of `track` that reports show and runs log; units stand in the keys.
 
     `turnover_annual` is in multiples of equity, `gross_mean` the mean invested share of equity.
     """
     bars = track.bars
-    dates, returns = session_returns(bars, timezone)
+    dates, returns = session_returns(bars, clock)
     return {
         "sharpe": sharpe(returns, sessions_per_year),
         "sortino": sortino(returns, sessions_per_year),

@@ -44,17 +44,21 @@ def read_columns(path: str | Path, columns: Iterable[str]) -> pl.DataFrame:
     file = existing_file(path)
     wanted = list(columns)
     try:
-        available = list(pl.read_parquet_schema(file))
-        missing = [column for column in wanted if column not in available]
-        frame = pl.DataFrame() if missing else pl.read_parquet(file, columns=wanted).select(wanted)
+        require_columns(file, list(pl.read_parquet_schema(file)), wanted)
+        frame = pl.read_parquet(file, columns=wanted).select(wanted)
     except (PolarsError, PanicException, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{file} cannot be read as Parquet: {reason}") from error
-    if missing:
-        hint = nearest(missing[0], available)
-        near = f" Nearest: '{hint}'." if hint else ""
-        listed = ", ".join(available) or "none"
-        raise DataError(f"{file}: column '{missing[0]}' is missing.{near} Available: {listed}")
     if frame.is_empty():
         raise DataError(f"{file} has no rows")
     return frame
+
+
+def require_columns(file: Path, available: list[str], wanted: Iterable[str]) -> None:
+    """Refuse a table that lacks one of the `wanted` columns; the nearest one is named."""
+    for column in wanted:
+        if column not in available:
+            hint = nearest(column, available)
+            near = f" Nearest: '{hint}'." if hint else ""
+            listed = ", ".join(available) or "none"
+            raise DataError(f"{file}: column '{column}' is missing.{near} Available: {listed}")

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from ploutos.types import Bars
+from ploutos.types.session import SessionClock
 
 
 class Source(Protocol):
@@ -10,12 +11,11 @@ class Source(Protocol):
 
     Attributes
     ----------
-    session_timezone : IANA name of the zone whose calendar dates are the sessions.
-    bar_minutes : length of one bar in minutes.
+    clock : dates the sessions.
     """
 
-    session_timezone: str
-    bar_minutes: int
+    @property
+    def clock(self) -> SessionClock: ...  # noqa: D102
 
     def load(self) -> Bars:
         """Return all bars; raise `DataError` where they cannot be used."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
+from ploutos.data.calendars.calendar import Calendar, session_clock
 from ploutos.data.session import parse_time
 from ploutos.data.synthetic_calendar import WEEKDAYS_PER_YEAR, close_times, session_dates
 from ploutos.data.synthetic_delistings import draw_delistings
@@ -17,8 +18,8 @@ from ploutos.data.synthetic_random import FloatArray, Stream, ar1, generator
 from ploutos.data.synthetic_regimes import regime_path
 from ploutos.data.synthetic_returns import Assets, Returns, draw_assets, draw_returns
 from ploutos.data.synthetic_settings import Delisting, Noise, Regime, Risk, Volume
-from ploutos.data.timezone import check_timezone
 from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveFloat, PositiveInt, checked
+from ploutos.types.session import SessionClock
 
 
 class Synthetic:
@@ -41,7 +42,6 @@ class Synthetic:
         n_assets: Annotated[int, Field(ge=2)],
         start_date: date,
         years: PositiveFloat,
-        session_timezone: str,
         session_first_start: str,
         bar_minutes: PositiveInt,
         bars_per_session: PositiveInt,
@@ -54,12 +54,12 @@ class Synthetic:
         noise: Noise,
         volume: Volume,
         delisting: Delisting,
+        calendar: Any,
     ) -> None:
         self.seed = seed
         self.n_assets = n_assets
         self.start_date = start_date
         self.years = years
-        self.session_timezone = check_timezone("session_timezone", session_timezone)
         self.session_first_start = session_first_start
         self.bar_minutes = int(bar_minutes)
         self.bars_per_session = bars_per_session
@@ -72,7 +72,13 @@ class Synthetic:
         self.noise = noise
         self.volume = volume
         self.delisting = delisting
+        self.calendar: Calendar = calendar
         self._check()
+
+    @property
+    def clock(self) -> SessionClock:
+        """Dates the sessions."""
+        return session_clock(self.calendar)
 
     def load(self) -> Bars:
         """Simulate the market and return its bars."""
@@ -118,6 +124,7 @@ class Synthetic:
         """Return every setting; equal settings give the same market to the last bit."""
         settings: dict[str, Any] = dict(vars(self))
         settings["start_date"] = self.start_date.isoformat()
+        settings["calendar"] = self.calendar.fingerprint()
         settings["regimes"] = {name: regime.model_dump() for name, regime in self.regimes.items()}
         for group in ("risk", "noise", "volume", "delisting"):
             settings[group] = settings[group].model_dump()
@@ -170,7 +177,7 @@ class Synthetic:
     def _close_times(self, sessions: pl.Series) -> npt.NDArray[np.int64]:
         return close_times(
             sessions,
-            timezone=self.session_timezone,
+            timezone=self.calendar.timezone,
             first_start=parse_time("session_first_start", self.session_first_start),
             bar_minutes=self.bar_minutes,
             bars_per_session=self.bars_per_session,

@@ -32,8 +32,7 @@ class Episodes:
 
     def draw(self, who: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return a start row for each portfolio of `who`."""
-        last = self.rows.stop - 1 - self.bars
-        return np.array([self.generators[i].integers(self.rows.start, last + 1) for i in who], np.int64)
+        return np.array([draw_start(self.generators[i], self.rows, self.bars) for i in who], np.int64)
 
     def state(self) -> str:
         """Return the state of every generator as JSON."""
@@ -44,3 +43,8 @@ class Episodes:
         states: list[dict[str, Any]] = json.loads(state)
         for generator, kept in zip(self.generators, states, strict=True):
             generator.bit_generator.state = kept
+
+
+def draw_start(generator: np.random.Generator, rows: slice, bars: int) -> int:
+    """Return a row of the window `rows` that leaves room for `bars` decisions, all equally likely."""
+    return int(generator.integers(rows.start, rows.stop - bars))

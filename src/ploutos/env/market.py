@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from ploutos.execution.corporate_actions import Events, events_by_row
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
-from ploutos.panel.calendar import session_dates
 from ploutos.panel.panel import Panel
 from ploutos.types.fields import CLOSE, OPEN
 
@@ -46,7 +45,7 @@ class Market:
                 member=read_only(panel.member),
                 events=events_of(panel),
                 years=years_between(panel.ts),
-                session_last=last_rows(session_dates(panel.ts, panel.session_timezone)),
+                session_last=last_rows(panel.clock.dates(panel.ts)),
             ),
         )
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from ploutos.env.action.base import ActionSpace
+from ploutos.env.episode_batch import EpisodeBatch
 from ploutos.env.layout import Layout
 from ploutos.env.market import Market
 from ploutos.env.reward.base import Reward
@@ -116,21 +117,33 @@ class Portfolio:
         from ploutos.env.vec_env import TradingVecEnv  # Stable-Baselines3 takes seconds to import
 
         self.require_room(rows)
-        batch = self.num_envs
-        return TradingVecEnv(
+        batch = self.episode_batch(
+            market,
+            rows=rows,
+            bars=self.episode_bars,
+            capital=self.initial_capital,
+            batch=self.num_envs,
+            threads=self.threads,
+        )
+        return TradingVecEnv(batch, seed=seed)
+
+    def episode_batch(
+        self, market: Market, *, rows: slice, bars: int, capital: float, batch: int, threads: int = 1
+    ) -> EpisodeBatch:
+        """Return `batch` portfolios that play episodes of `bars` decisions on the window `rows`."""
+        return EpisodeBatch(
             simulator=self.simulator(
                 market,
-                ledger=Ledger.open(batch, len(market.tickers), self.initial_capital),
+                ledger=Ledger.open(batch, len(market.tickers), capital),
                 scenario=np.zeros(batch, np.int64),
                 row=np.full(batch, rows.start),
-                threads=self.threads,
+                threads=threads,
             ),
             action=self.action,
             reward=self.reward,
             rows=rows,
-            episode_bars=self.episode_bars,
-            initial_capital=self.initial_capital,
-            seed=seed,
+            bars=bars,
+            capital=capital,
         )
 
     def require_room(self, rows: slice) -> None:

@@ -5,14 +5,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from ploutos.env.action.base import ActionSpace
-from ploutos.env.action.decode import decode
+from ploutos.env.episode_batch import EpisodeBatch
 from ploutos.env.episodes import Episodes
-from ploutos.env.reward.base import Bar, Reward
-from ploutos.env.simulator import Simulator
+from ploutos.env.spaces import flat_space
 
 
 class TradingVecEnv(VecEnv):
@@ -24,50 +21,25 @@ class TradingVecEnv(VecEnv):
 
     Parameters
     ----------
-    rows : the window's rows [start, stop) of the market; fills and marks stay inside it.
     seed : every portfolio's generator is spawned from it.
     """
 
     render_mode = None
 
-    def __init__(
-        self,
-        *,
-        simulator: Simulator,
-        action: ActionSpace,
-        reward: Reward,
-        rows: slice,
-        episode_bars: int,
-        initial_capital: float,
-        seed: int,
-    ) -> None:
-        batch = len(simulator.row)
-        layout = simulator.layout
-        box = spaces.Box(-np.inf, np.inf, (layout.size,), np.float32)
-        super().__init__(batch, box, action.space(layout.assets))
-        self.simulator = simulator
-        self.action = action
-        self.reward = reward
-        self.episodes = Episodes(batch, rows, episode_bars, seed)
-        self.initial_capital = initial_capital
-        self.elapsed = np.zeros(batch, np.int64)
+    def __init__(self, batch: EpisodeBatch, *, seed: int) -> None:
+        layout = batch.simulator.layout
+        super().__init__(batch.size, flat_space(layout), batch.action.space(layout.assets))
+        self.batch = batch
+        self.simulator = batch.simulator
+        self.initial_capital = batch.capital
+        self.episodes = Episodes(batch.size, batch.rows, batch.bars, seed)
         self._seed: int | None = None
-        self._fresh = reward.start(batch)
-        self._memory = self._fresh.copy()
-        self._earned = np.zeros(batch)
-        self._buffers = (
-            np.zeros((batch, layout.size), np.float32),
-            np.zeros((batch, layout.size), np.float32),
-        )
-        self._turn = 0
+        self._earned = np.zeros(batch.size)
         self._actions: npt.NDArray[Any] = np.zeros(0)
 
     def _start(self, who: npt.NDArray[np.int64]) -> None:
-        self.simulator.row[who] = self.episodes.draw(who)
-        self.simulator.ledger.reset(who, self.initial_capital)
-        self.elapsed[who] = 0
+        self.batch.start(who, self.episodes.draw(who))
         self._earned[who] = 0.0
-        self._memory[who] = self._fresh[who]
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Seed the generators of all portfolios at the next `reset`; None leaves them alone."""
@@ -80,8 +52,7 @@ class TradingVecEnv(VecEnv):
             self.episodes.seed(self._seed)
             self._seed = None
         self._start(np.arange(self.num_envs))
-        self._turn = 1 - self._turn
-        return self.simulator.observe(self._buffers[self._turn])
+        return self.batch.observe()
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
         """Keep the actions [B, ...] for `step_wait`."""
@@ -89,18 +60,11 @@ class TradingVecEnv(VecEnv):
 
     def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
         """Return observations [B, D], rewards [B], dones [B] and infos."""
-        simulator, ledger = self.simulator, self.simulator.ledger
-        equity, peak = ledger.equity.copy(), ledger.peak.copy()
-        seen = self._buffers[self._turn]
-        self._turn = 1 - self._turn
-        targets = decode(self.action, simulator.layout, seen, self._actions)
-        observations = simulator.step(targets, self._buffers[self._turn])
-        bar = Bar(equity, ledger.equity, peak, ledger.peak, simulator.outcome.turnover)
-        rewards, self._memory = self.reward(bar, self._memory)
-        self.elapsed += 1
+        batch = self.batch
+        rewards, ruined, over = batch.step(self._actions)
+        observations = batch.seen
         self._earned += rewards
-        ruined = ledger.equity <= 0.0
-        dones = ruined | (self.elapsed >= self.episodes.bars)
+        dones = ruined | over
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if dones.any():
             finished = np.flatnonzero(dones)
@@ -108,10 +72,10 @@ class TradingVecEnv(VecEnv):
                 infos[index] = {
                     "terminal_observation": observations[index].copy(),
                     "TimeLimit.truncated": not ruined[index],
-                    "episode": {"r": float(self._earned[index]), "l": int(self.elapsed[index])},
+                    "episode": {"r": float(self._earned[index]), "l": int(batch.elapsed[index])},
                 }
             self._start(finished)
-            simulator.observe(observations, finished)
+            batch.observe(finished)
         return observations, rewards.astype(np.float32), dones, infos
 
     def state_dict(self) -> dict[str, Any]:
@@ -121,22 +85,22 @@ class TradingVecEnv(VecEnv):
             "ledger": {name: array.copy() for name, array in simulator.ledger._asdict().items()},
             "row": simulator.row.copy(),
             "scenario": simulator.scenario.copy(),
-            "elapsed": self.elapsed.copy(),
+            "elapsed": self.batch.elapsed.copy(),
             "earned": self._earned.copy(),
-            "memory": self._memory.copy(),
+            "memory": self.batch.memory.copy(),
             "generators": self.episodes.state(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> npt.NDArray[np.float32]:
         """Continue from what `state_dict` returned and return the observations [B, D] of that moment."""
-        simulator = self.simulator
+        simulator, batch = self.simulator, self.batch
         for name, array in state["ledger"].items():
             getattr(simulator.ledger, name)[...] = array
         simulator.row[...], simulator.scenario[...] = state["row"], state["scenario"]
-        self.elapsed[...], self._earned[...] = state["elapsed"], state["earned"]
-        self._memory = state["memory"].copy()
+        batch.elapsed[...], self._earned[...] = state["elapsed"], state["earned"]
+        batch.memory = state["memory"].copy()
         self.episodes.restore(state["generators"])
-        return simulator.observe(self._buffers[self._turn])
+        return batch.observe()
 
     def close(self) -> None:
         """Stop the threads that step it."""

@@ -1,12 +1,11 @@
 """About thirty causal, stationary features of one asset's own bars."""
 
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 from pydantic import Field
 
-from ploutos.features.families.calendar import calendar
+from ploutos.features.families.calendar import calendar_features
 from ploutos.features.families.cross_section import centred_rank, cross_section
 from ploutos.features.families.oscillators import oscillators
 from ploutos.features.families.ranges import ranges
@@ -16,7 +15,7 @@ from ploutos.features.families.volatility import volatility
 from ploutos.features.families.volume import volume
 from ploutos.features.feature import Feature, with_base
 from ploutos.features.window import with_windows
-from ploutos.types import ConfigError, DataError, PositiveInt, checked, one_of
+from ploutos.types import ConfigError, DataError, PositiveInt, checked
 
 Windows = Annotated[list[PositiveInt], Field(min_length=1)]
 Spread = Annotated[int, Field(ge=2)]  # a window in which something can vary
@@ -37,7 +36,7 @@ class Core:
     def __init__(
         self,
         *,
-        session_timezone: str,
+        calendar: Any,
         return_bars: Windows,
         momentum_bars: PositiveInt,
         volatility_bars: Annotated[list[Spread], Field(min_length=1)],
@@ -52,8 +51,7 @@ class Core:
         extreme_bars: PositiveInt,
         rank_bars: Windows,
     ) -> None:
-        _check_timezone(session_timezone)
-        self.session_timezone = session_timezone
+        self.session_timezone: str = calendar.timezone
         self.features: tuple[Feature, ...] = (
             *returns(return_bars, momentum_bars),
             *volatility(volatility_bars, downside_bars),
@@ -61,7 +59,7 @@ class Core:
             *oscillators(oscillator_bars, band_bars),
             *volume(volume_fast_bars, volume_slow_bars),
             *ranges(atr_bars, extreme_bars),
-            *calendar(session_timezone),
+            *calendar_features(self.session_timezone),
             *cross_section(rank_bars),
         )
         names = [feature.name for feature in self.features]
@@ -137,13 +135,6 @@ class Core:
             "names": [feature.name for feature in self.features],
             "session_timezone": self.session_timezone,
         }
-
-
-def _check_timezone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise one_of("features.session_timezone", name, available_timezones()) from None
 
 
 def _check_sorted(frame: pl.DataFrame) -> None:

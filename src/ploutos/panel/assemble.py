@@ -13,15 +13,16 @@ from ploutos.panel.panel import Panel
 from ploutos.panel.slots import assign_slots, slot_arrays
 from ploutos.types import Bars, DataError
 from ploutos.types.fields import OPEN
+from ploutos.types.session import SessionClock
 
 
 class Universe(Protocol):
     """Says who is in, at each bar."""
 
-    def membership(
+    def membership_and_report(
         self, bars: Bars, ts: npt.NDArray[np.int64], tickers: tuple[str, ...]
-    ) -> npt.NDArray[np.bool_]:
-        """Return [T, N]."""
+    ) -> tuple[npt.NDArray[np.bool_], dict[str, Any]]:
+        """Return membership [T, N] and what a person wants to know of it, JSON-ready."""
         ...
 
     def fingerprint(self) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def assemble(
     features: FeatureSet,
     macro: Macro,
     *,
-    session_timezone: str,
+    clock: SessionClock,
     slots: int | None = None,
     allocate: Allocate = in_memory,
 ) -> Panel:
@@ -67,7 +68,7 @@ def assemble(
     actions = corporate_actions(bars, ts, tickers)
     prices = align_prices(bars.frame, ts, tickers, allocate("prices", (len(ts), 5, len(tickers)), np.float64))
     values, known = feature_array(features, bars, ts, tickers, delist_bar, allocate)
-    wanted = universe.membership(bars, ts, tickers)
+    wanted, report = universe.membership_and_report(bars, ts, tickers)
     member = wanted & known
     shown = assign_slots(wanted, np.isfinite(prices[:, OPEN]), delist_bar, slots)
     macro_names, macro_values = macro.columns(ts)
@@ -75,7 +76,7 @@ def assemble(
         raise DataError("panel: a macro column holds NaN or infinity")
     return Panel(
         hash="",
-        session_timezone=session_timezone,
+        clock=clock,
         ts=ts,
         tickers=tickers,
         feature_names=features.names(bars.signals),
@@ -90,7 +91,8 @@ def assemble(
         **slot_arrays(shown, values, prices, member, allocate),
         expected_return=align_expected(bars.expected_return, ts, tickers),
         signals=bars.signals,
-        quality=bars.quality | {"panel": coverage(prices[:, OPEN], member, delist_bar, tickers)},
+        quality=bars.quality
+        | {"panel": coverage(prices[:, OPEN], member, delist_bar, tickers), "universe": report},
     )
 
 

@@ -2,21 +2,14 @@
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from ploutos.types import DataError
+from ploutos.types.session import SessionClock
 
 DAYS_PER_YEAR = 365.25
 
 
-def session_dates(ts: npt.NDArray[np.int64], session_timezone: str) -> npt.NDArray[np.int32]:
-    """Return the local calendar date of each bar close, [T] days since 1970-01-01."""
-    times = pl.Series("ts", ts).cast(pl.Datetime("us", "UTC"))
-    local = times.dt.convert_time_zone(session_timezone).dt.date()
-    return local.to_physical().to_numpy()
-
-
-def sessions_per_year(ts: npt.NDArray[np.int64], session_timezone: str) -> float:
+def sessions_per_year(ts: npt.NDArray[np.int64], clock: SessionClock) -> float:
     """Return the trading sessions per year of 365.25 days.
 
     From the first to the last session date, n sessions make n - 1 steps: (n - 1) / elapsed years. Over a few
@@ -28,7 +21,7 @@ def sessions_per_year(ts: npt.NDArray[np.int64], session_timezone: str) -> float
     DataError
         Fewer than two session dates.
     """
-    dates = np.unique(session_dates(ts, session_timezone))
+    dates = np.unique(clock.dates(ts))
     if len(dates) < 2:
         raise DataError(f"panel: {len(dates)} session dates; a yearly rate needs at least 2")
     steps = (len(dates) - 1) / (float(dates[-1] - dates[0]) / DAYS_PER_YEAR)
@@ -36,7 +29,7 @@ def sessions_per_year(ts: npt.NDArray[np.int64], session_timezone: str) -> float
     return float(min(steps, weekdays * DAYS_PER_YEAR / 7.0))
 
 
-def bars_per_year(ts: npt.NDArray[np.int64], session_timezone: str) -> float:
+def bars_per_year(ts: npt.NDArray[np.int64], clock: SessionClock) -> float:
     """Return the bars per year: sessions per year x mean number of bars in a session."""
-    sessions = len(np.unique(session_dates(ts, session_timezone)))
-    return sessions_per_year(ts, session_timezone) * len(ts) / max(sessions, 1)
+    sessions = len(np.unique(clock.dates(ts)))
+    return sessions_per_year(ts, clock) * len(ts) / max(sessions, 1)

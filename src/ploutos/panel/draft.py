@@ -73,6 +73,7 @@ class Draft:
             }
             manifest = {"schema_version": SCHEMA_VERSION, "hash": panel.hash, "files": files}
             manifest |= {name: getattr(panel, name) for name in TEXTS}
+            manifest["clock"] = panel.clock.as_dict()
             with (self.folder / MANIFEST).open("w", encoding="utf-8") as stream:
                 json.dump(manifest, stream, indent=1, default=str)
                 stream.flush()

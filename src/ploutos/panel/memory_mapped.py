@@ -42,7 +42,7 @@ class MemoryMapped:
         parts = {
             "schema_version": store.SCHEMA_VERSION,
             "source": source.fingerprint(),
-            "session_timezone": source.session_timezone,
+            "clock": source.clock.as_dict(),
             "slots": self.slots,
             "macro": macro.fingerprint(),
             "universe": universe.fingerprint(),
@@ -79,7 +79,7 @@ class MemoryMapped:
                     universe,
                     features,
                     macro,
-                    session_timezone=source.session_timezone,
+                    clock=source.clock,
                     slots=self.slots,
                     allocate=draft.array,
                 )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ploutos.panel import calendar
 from ploutos.types.fields import CLOSE, HIGH, LOW, OPEN, VOLUME
+from ploutos.types.session import SessionClock
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,7 +19,7 @@ class Panel:
     Attributes
     ----------
     hash : content address, hexadecimal SHA-256; empty for a panel that was assembled in memory only.
-    session_timezone : IANA name; the local date of a bar close is its session.
+    clock : dates the sessions.
     ts : [T] bar close, microseconds since the epoch, UTC, strictly increasing.
     tickers : every ticker of the source, sorted.
     feature_names : signals last.
@@ -46,7 +47,7 @@ class Panel:
     """
 
     hash: str
-    session_timezone: str
+    clock: SessionClock
     ts: npt.NDArray[np.int64]
     tickers: tuple[str, ...]
     feature_names: tuple[str, ...]
@@ -97,9 +98,9 @@ class Panel:
     @cached_property
     def sessions_per_year(self) -> float:
         """Trading sessions a year, see `ploutos.panel.calendar`."""
-        return calendar.sessions_per_year(self.ts, self.session_timezone)
+        return calendar.sessions_per_year(self.ts, self.clock)
 
     @cached_property
     def bars_per_year(self) -> float:
         """Bars a year, see `ploutos.panel.calendar`."""
-        return calendar.bars_per_year(self.ts, self.session_timezone)
+        return calendar.bars_per_year(self.ts, self.clock)

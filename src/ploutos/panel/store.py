@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.panel.panel import Panel
+from ploutos.types.session import SessionClock
 
 SCHEMA_VERSION = 3
 MANIFEST = "manifest.json"
-TEXTS = ("session_timezone", "tickers", "feature_names", "macro_names", "signals", "quality")
+TEXTS = ("clock", "tickers", "feature_names", "macro_names", "signals", "quality")
 OPTIONAL = ("slot_asset", "slot_features", "slot_prices", "slot_member", "expected_return")
 ARRAYS = tuple(f.name for f in dataclasses.fields(Panel) if f.name not in ("hash", *TEXTS))
 
@@ -47,6 +48,7 @@ def read(folder: Path, expected_hash: str) -> Panel:
         path = folder / f"{name}.npy"
         _check_file(path, entry, full=False)
         parts[name] = _map(path, entry)
+    parts["clock"] = SessionClock.from_dict(manifest["clock"])
     parts |= {name: tuple(parts[name]) for name in ("tickers", "feature_names", "macro_names", "signals")}
     return Panel(hash=expected_hash, **parts)
 

@@ -60,7 +60,7 @@ def weights(study: Study, *, points: int, tickers: int) -> go.Figure | None:
     if rest:
         layers[f"{len(rest)} others"] = np.sum([held[name] for name in rest], axis=0)
     figure = blank(height=460)
-    x = stamps(ts, study.session_timezone)
+    x = stamps(ts, study.clock.timezone)
     for i, (name, values) in enumerate(layers.items()):
         _stack(figure, x, name, 100 * values, AREAS[i % len(AREAS)] if i < tickers else "#767676")
     cash = 100 - 100 * np.sum(list(layers.values()), axis=0)
@@ -77,7 +77,7 @@ def trading(study: Study) -> go.Figure:
     style(figure, height=400)
     tracks = portfolios(study)
     for name, line in lines(study):
-        sums = months(tracks[name], study.session_timezone)
+        sums = months(tracks[name], study.clock)
         for row, values in ((1, sums.turnover), (2, sums.cost_pct)):
             common: dict[str, Any] = {
                 "name": escape(name),
@@ -103,7 +103,7 @@ def fan(study: Study, evidence: dict[str, Any], *, points: int) -> go.Figure | N
     if not evidence.get("ts") or any(len(evidence.get(q, ())) != len(evidence["ts"]) for q in names):
         return None
     values = equity_of(study.track.bars)
-    zone = ZoneInfo(study.session_timezone)
+    zone = ZoneInfo(study.clock.timezone)
     x = [datetime.fromisoformat(t).astimezone(zone).strftime("%Y-%m-%d %H:%M") for t in evidence["ts"]]
     q = {name: 100 * np.asarray(evidence[name], dtype=np.float64) / values[0] for name in names}
     figure = blank(height=360)
@@ -135,7 +135,7 @@ def _add(
     """Add one portfolio's line at the chosen bar rows."""
     ts = portfolios(study)[name].bars["ts"].gather(rows)
     figure.add_scatter(
-        x=stamps(ts, study.session_timezone),
+        x=stamps(ts, study.clock.timezone),
         y=y,
         mode="lines",
         line=line,
@@ -170,7 +170,7 @@ def _mark_folds(figure: go.Figure, study: Study) -> None:
     if len(spans) < 2:
         return
     for position, (fold, bars) in enumerate(spans):
-        start = stamps(bars["ts"][:1], study.session_timezone)[0]
+        start = stamps(bars["ts"][:1], study.clock.timezone)[0]
         if position:
             figure.add_vline(x=start, line={"color": "rgba(140,140,140,0.6)", "width": 1, "dash": "dot"})
         label = {"text": f"fold {fold}", "showarrow": False, "font": {"size": 11, "color": "#8C8C8C"}}

@@ -93,7 +93,7 @@ def _no_fan(noise: Any) -> str:
 
 def _span(study: Study) -> str:
     """Say what the record covers."""
-    dates, _ = session_returns(study.track.bars, study.session_timezone)
+    dates, _ = session_returns(study.track.bars, study.clock)
     done = sum(child.state == "FINISHED" for child in study.children)
     covered = f"Out of sample {dates[0]} to {dates[-1]}" if dates.size else "No session out of sample"
     folds = "1 fold" if len(study.folds) == 1 else f"{len(study.folds)} folds"
@@ -102,9 +102,9 @@ def _span(study: Study) -> str:
 
 def _tiles(study: Study) -> str:
     """Return the headline figures, each beside the best baseline's."""
-    zone = study.session_timezone
+    clock = study.clock
     ours, *others = (
-        (name, summary(track, study.sessions_per_year, zone)) for name, track in portfolios(study).items()
+        (name, summary(track, study.sessions_per_year, clock)) for name, track in portfolios(study).items()
     )
     parts = []
     for key, title, digits, unit, best in _TILES:

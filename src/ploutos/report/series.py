@@ -8,6 +8,7 @@ import polars as pl
 
 from ploutos.backtest.metrics import equity_of, session_dates
 from ploutos.types import Study, Track
+from ploutos.types.session import SessionClock
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,7 +56,7 @@ class Months:
     cost_pct: list[float]
 
 
-def months(track: Track, timezone: str) -> Months:
+def months(track: Track, clock: SessionClock) -> Months:
     """Sum turnover and costs (each over the equity before its bar) by calendar month.
 
     The starting bar, which cannot trade, is left out.
@@ -63,7 +64,7 @@ def months(track: Track, timezone: str) -> Months:
     before = equity_of(track.bars)[:-1]
     traded = track.bars[1:]
     cost_pct = 100 * np.divide(traded["cost"].to_numpy(), before, out=np.zeros_like(before), where=before > 0)
-    month = session_dates(traded, timezone).astype("datetime64[M]")
+    month = session_dates(traded, clock).astype("datetime64[M]")
     labels, index = np.unique(month, return_inverse=True)
     return Months(
         month=[str(label) for label in labels],

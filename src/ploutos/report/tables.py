@@ -52,7 +52,7 @@ def key_figures(study: Study) -> str:
     """Return the figures of the strategy and of each baseline."""
     rows = []
     for name, track in portfolios(study).items():
-        values = summary(track, study.sessions_per_year, study.session_timezone)
+        values = summary(track, study.sessions_per_year, study.clock)
         rows.append([_row_head(name), *(_num(values[key], digits) for key, _, _, digits in COLUMNS)])
     head = [_head("Portfolio", css=""), *(_head(title, unit) for _, title, unit, _ in COLUMNS)]
     return table(head, rows, css="figures")
@@ -61,7 +61,7 @@ def key_figures(study: Study) -> str:
 def years(study: Study) -> str:
     """Return each calendar year's return in % for the strategy and each baseline."""
     by_name = {
-        name: yearly_returns(*session_returns(track.bars, study.session_timezone))
+        name: yearly_returns(*session_returns(track.bars, study.clock))
         for name, track in portfolios(study).items()
     }
     labels = sorted({year for values in by_name.values() for year in values})
@@ -84,7 +84,7 @@ def _shaded(value: float | None, *, span: float, css: str = "num") -> str:
 
 def monthly(study: Study) -> str:
     """Return the strategy's return in % by month, with each year's total."""
-    dates, returns = session_returns(study.track.bars, study.session_timezone)
+    dates, returns = session_returns(study.track.bars, study.clock)
     by_month, by_year = monthly_returns(dates, returns), yearly_returns(dates, returns)
     if not by_year:
         return '<p class="note">No session yet.</p>'
@@ -111,7 +111,7 @@ def windows(study: Study) -> str:
             cells.append(f'<td class="nowrap">{text}</td>')
         cells.append(_num(float(fold.embargo_bars), 0))
         if fold.index in spans:
-            _, returns = session_returns(spans[fold.index], study.session_timezone)
+            _, returns = session_returns(spans[fold.index], study.clock)
             growth = 100 * (float((1 + returns).prod()) - 1)
             cells += [_num(sharpe(returns, study.sessions_per_year), 2), _num(growth, 1, sign=True)]
         else:

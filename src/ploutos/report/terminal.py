@@ -44,11 +44,11 @@ def _figures(study: Study) -> Table:
         table.add_column(
             Text(_ascii(name).replace("_", " ")), justify="right", style="bold" if i == 0 else ""
         )
-    zone = study.session_timezone
-    values = [summary(track, study.sessions_per_year, zone) for track in tracks.values()]
+    clock = study.clock
+    values = [summary(track, study.sessions_per_year, clock) for track in tracks.values()]
     for key, title, digits in _ROWS:
         table.add_row(title, *(plain(each[key], digits) for each in values))
-    by_year = [yearly_returns(*session_returns(track.bars, zone)) for track in tracks.values()]
+    by_year = [yearly_returns(*session_returns(track.bars, clock)) for track in tracks.values()]
     for year in sorted({year for each in by_year for year in each}):
         table.add_row(f"return {year}, %", *(_percent(each.get(year)) for each in by_year))
     return table

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ploutos.types.fold import Fold
 from ploutos.types.track import Track
+from ploutos.types.session import SessionClock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,5 +60,5 @@ class Study:
     folds: tuple[Fold, ...]
     children: tuple[Child, ...]
     sessions_per_year: float
-    session_timezone: str
+    clock: SessionClock
     replay: Replay | None = None

@@ -40,6 +40,12 @@ class Static:
         chosen = np.isin(np.array(tickers), np.array(self.tickers))
         return np.tile(chosen, (len(ts), 1))
 
+    def membership_and_report(
+        self, bars: Bars, ts: npt.NDArray[np.int64], tickers: tuple[str, ...]
+    ) -> tuple[npt.NDArray[np.bool_], dict[str, Any]]:
+        """Return `membership`, and nothing to report."""
+        return self.membership(bars, ts, tickers), {}
+
     def fingerprint(self) -> dict[str, Any]:
         """Return what decides the membership, JSON-ready."""
         return {"universe": "static", "tickers": self.tickers}

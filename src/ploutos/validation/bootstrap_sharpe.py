@@ -37,7 +37,7 @@ class BootstrapSharpe:
 
     def __call__(self, study: Study) -> tuple[Check, ...]:
         """Return `bootstrap_sharpe`."""
-        _, returns = session_returns(study.track.bars, study.session_timezone)
+        _, returns = session_returns(study.track.bars, study.clock)
         draws = bootstrap_sharpe(
             returns[None, :],
             resamples=self.resamples,

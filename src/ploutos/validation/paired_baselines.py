@@ -10,6 +10,7 @@ from ploutos.backtest.metrics import session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, PloutosError, Probability, Study, Track, checked, nearest
 from ploutos.validation.resample import bootstrap_sharpe
 from ploutos.validation.rule import uncomputed
+from ploutos.types.session import SessionClock
 
 
 class PairedBaselines:
@@ -59,7 +60,7 @@ class PairedBaselines:
             raise PloutosError(
                 f"the study has no baseline '{name}'" + (f"; nearest: '{near}'" if near else "")
             )
-        pair = _paired_returns(study.track, study.baselines[name], study.session_timezone)
+        pair = _paired_returns(study.track, study.baselines[name], study.clock)
         draws = bootstrap_sharpe(
             pair,
             resamples=self.resamples,
@@ -91,10 +92,10 @@ class PairedBaselines:
         )
 
 
-def _paired_returns(track: Track, baseline: Track, timezone: str) -> npt.NDArray[np.float64]:
+def _paired_returns(track: Track, baseline: Track, clock: SessionClock) -> npt.NDArray[np.float64]:
     """Return session returns [2, S] of both, which must cover the same sessions."""
-    dates, ours = session_returns(track.bars, timezone)
-    other_dates, theirs = session_returns(baseline.bars, timezone)
+    dates, ours = session_returns(track.bars, clock)
+    other_dates, theirs = session_returns(baseline.bars, clock)
     if not np.array_equal(dates, other_dates):
         raise PloutosError(
             f"covers {other_dates.size} sessions, not the {dates.size} sessions of the strategy, one for one"

@@ -44,7 +44,7 @@ class Targets:
         return self._sharpe(study), self._drawdown(study), self._years(study)
 
     def _sharpe(self, study: Study) -> Check:
-        _, returns = session_returns(study.track.bars, study.session_timezone)
+        _, returns = session_returns(study.track.bars, study.clock)
         value = sharpe(returns, study.sessions_per_year)
         return Check(
             name="target_sharpe",
@@ -69,7 +69,7 @@ class Targets:
         )
 
     def _years(self, study: Study) -> Check:
-        dates, returns = session_returns(study.track.bars, study.session_timezone)
+        dates, returns = session_returns(study.track.bars, study.clock)
         sessions = yearly_sessions(dates)
         enough = self.min_year_share * study.sessions_per_year
         by_year = yearly_returns(dates, returns)

@@ -7,7 +7,7 @@ import polars as pl
 from ploutos.features.feature import Feature
 
 
-def calendar(session_timezone: str) -> list[Feature]:
+def calendar_features(session_timezone: str) -> list[Feature]:
     """Return time of day and weekday as points on a circle (local time, daylight saving included)."""
     local = pl.col("ts").dt.convert_time_zone(session_timezone)
     minute = local.dt.hour().cast(pl.Float64) * 60.0 + local.dt.minute().cast(pl.Float64)

@@ -1,0 +1,128 @@
+"""Environments for algorithms of one's own: `Ploutos-v0`, one portfolio or many, and the VecEnv."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+
+from ploutos.apps.composing import composed
+from ploutos.apps.parts import build, choose_folds
+from ploutos.apps.preflight import check_folders, check_values
+from ploutos.env.market import Market
+from ploutos.types import ConfigError, Fold
+from ploutos.types.errors import one_of
+
+if TYPE_CHECKING:
+    from ploutos.env.gym_env import TradingEnv
+    from ploutos.env.gym_vector_env import TradingVectorEnv
+    from ploutos.env.portfolio import Portfolio
+    from ploutos.env.vec_env import TradingVecEnv
+    from ploutos.panel.panel import Panel
+
+WINDOWS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The environment of one config, and the market and fold on which it plays."""
+
+    environment: "Portfolio"
+    market: Market
+    fold: Fold
+    seed: int
+    backtest_capital: float
+
+    def episodes(self, window: str) -> dict[str, Any]:
+        """Return rows, bars and capital of the episodes on `window`.
+
+        Training: as configured in `env`. Validation and test: one episode, as the backtest runs it: the first
+        decision at the close before the window, the backtest's capital.
+        """
+        if window not in WINDOWS:
+            raise one_of("window", window, WINDOWS)
+        rows: slice = getattr(self.fold, window).rows(self.market.ts)
+        environment = self.environment
+        if window == "train":
+            environment.require_room(rows)
+            return {"rows": rows, "bars": environment.episode_bars, "capital": environment.initial_capital}
+        bars = rows.stop - rows.start
+        if bars == 0:
+            raise ConfigError(f"window: fold {self.fold.index} has no {window} window; see split")
+        return {"rows": slice(rows.start - 1, rows.stop), "bars": bars, "capital": self.backtest_capital}
+
+
+def stage(overrides: Sequence[str], config_dir: str | None) -> Stage:
+    """Compose the config of `ploutos train` with `overrides` and open what an environment needs of it.
+
+    The agent, its ensemble and the checks are not built: they may contradict what somebody else's algorithm
+    wants. Nothing is written except the panel, where it is missing.
+    """
+    with composed("train", overrides, config_dir) as config:
+        check_values(config)
+        check_folders(OmegaConf.masked_copy(config, ["panel"]))
+        features, split, environment = (build(config[name]) for name in ("features", "split", "env"))
+        backtest = build(config.backtest)
+        sources = (build(config[name]) for name in ("data", "macro", "universe"))
+        panel: Panel = build(config.panel).open_or_build(*sources, features)
+        (fold,) = choose_folds(split, features, panel, [config.fold])
+        return Stage(
+            environment=environment,
+            market=Market.of(panel),
+            fold=fold,
+            seed=config.seed,
+            backtest_capital=backtest.capital,
+        )
+
+
+def make(
+    *, overrides: Sequence[str] = (), config_dir: str | None = None, window: str = "train"
+) -> "TradingEnv":
+    """Return `Ploutos-v0`: one portfolio on a window of the market that `overrides` describe.
+
+    Parameters
+    ----------
+    overrides : as on the command line of `ploutos train`, such as `env/action=target_weights` or `fold=1`.
+    config_dir : a folder of one's own configs, searched first.
+    window : of the fold: train, validation or test.
+
+    Raises
+    ------
+    ConfigError
+        In one line, as on the command line.
+    """
+    from ploutos.env.gym_env import TradingEnv
+
+    it = stage(overrides, config_dir)
+    return TradingEnv(it.environment.episode_batch(it.market, **it.episodes(window), batch=1))
+
+
+def make_vec(
+    *,
+    num_envs: int,
+    overrides: Sequence[str] = (),
+    config_dir: str | None = None,
+    window: str = "train",
+    copy: bool = True,
+) -> "TradingVectorEnv":
+    """Return `Ploutos-v0` with `num_envs` portfolios, stepped together; see `make` and `TradingVectorEnv`."""
+    from ploutos.env.gym_vector_env import TradingVectorEnv
+
+    if num_envs < 1:
+        raise ConfigError(f"num_envs: {num_envs} is not a whole number >= 1")
+    it = stage(overrides, config_dir)
+    batch = it.environment.episode_batch(
+        it.market, **it.episodes(window), batch=num_envs, threads=it.environment.threads
+    )
+    return TradingVectorEnv(batch, copy=copy)
+
+
+def vec_env(*, overrides: Sequence[str] = (), config_dir: str | None = None) -> "TradingVecEnv":
+    """Return the environment in which `ploutos train` trains: a VecEnv of Stable-Baselines3.
+
+    `env.num_envs` portfolios on the training window of `fold`, seeded with `seed`; see `make`.
+    """
+    it = stage(overrides, config_dir)
+    rows = it.fold.train.rows(it.market.ts)
+    env: TradingVecEnv = it.environment.vec_env(it.market, rows, it.seed)
+    return env

@@ -1,0 +1,106 @@
+"""What sources of tables in files have in common."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from ploutos.data.columns import ColumnNames
+from ploutos.data.files import read_columns, sha256
+from ploutos.data.preparation import Preparation
+from ploutos.data.tables import Kind, read_tables, tables_sha256
+from ploutos.data.timezone import check_timezone
+from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, checked, one_of
+from ploutos.types.session import SessionClock
+
+
+class TableSource:
+    """A long table with a row a ticker and bar, or a folder of such tables.
+
+    Parameters
+    ----------
+    path : file or folder.
+    columns : what the columns are called.
+    tickers : the tickers to keep; null keeps all. Only these are judged.
+    label, bar_minutes, input_timezone, partial_bars : see `ploutos.data.labels.label_bars`.
+    resample_minutes, resample_anchor : see `ploutos.data.resample.resample`; null leaves bars as they are.
+    delisted_after_sessions, delisting_return : see `ploutos.data.corporate.delisting`.
+    delistings : Parquet file of `ticker`, `ts` (null: the last bar), `delisting_return`; wins over the rule.
+    calendar, quality, actions : components of `data/calendar`, `data/quality`, `data/actions`.
+    """
+
+    kind: ClassVar[Kind]
+
+    @checked
+    def __init__(
+        self,
+        *,
+        path: str,
+        columns: ColumnNames,
+        tickers: list[str] | None,
+        label: Literal["open", "close"],
+        bar_minutes: PositiveInt | None,
+        input_timezone: str,
+        partial_bars: Literal["drop", "clip"],
+        resample_minutes: PositiveInt | Literal["session"] | None,
+        resample_anchor: Literal["clock", "open"],
+        delisted_after_sessions: NonNegativeInt | None,
+        delisting_return: Annotated[float, Field(ge=-1, allow_inf_nan=False)],
+        delistings: str | None,
+        calendar: Any,
+        quality: Any,
+        actions: Any,
+    ) -> None:
+        if tickers is not None and not tickers:
+            raise ConfigError("tickers: the list is empty; name at least one ticker, or null for all")
+        self.path = path
+        self.columns = columns
+        self.tickers = None if tickers is None else sorted(set(tickers))
+        self.delistings = delistings
+        self.preparation = Preparation(
+            quality=quality,
+            label=label,
+            bar_minutes=bar_minutes,
+            input_timezone=check_timezone("input_timezone", input_timezone),
+            partial_bars=partial_bars,
+            calendar=calendar,
+            actions=actions,
+            resample_minutes=resample_minutes,
+            resample_anchor=resample_anchor,
+            delisted_after_sessions=delisted_after_sessions,
+            delisting_return=delisting_return,
+        )
+
+    @property
+    def clock(self) -> SessionClock:
+        """Dates the sessions."""
+        return self.preparation.clock
+
+    def load(self) -> Bars:
+        """Read, judge and label the rows; raise `DataError` where they cannot be used."""
+        raw = read_tables(self.path, self.kind, self.columns, self.tickers)
+        self._require_tickers(raw)
+        gone = None
+        if self.delistings is not None:
+            gone = read_columns(self.delistings, ("ticker", "ts", "delisting_return"))
+        return self.preparation.bars(raw, file=self.path, told={}, delistings=gone)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return the SHA-256 of the files and the settings; where the files lie does not matter."""
+        return {
+            "source": self.kind,
+            "sha256": tables_sha256(self.path, self.kind, named=self.columns.ticker is None),
+            "columns": self.columns.model_dump(),
+            "tickers": self.tickers,
+            "delistings": None if self.delistings is None else sha256(self.delistings),
+            **self.preparation.fingerprint(),
+        }
+
+    def _require_tickers(self, raw: pl.DataFrame) -> None:
+        if self.tickers is None:
+            return
+        found = set(raw["ticker"].unique())
+        for ticker in self.tickers:
+            if ticker not in found:
+                everyone = read_tables(self.path, self.kind, self.columns, None)["ticker"].unique()
+                raise one_of("tickers", ticker, everyone.to_list())

@@ -1,0 +1,66 @@
+"""To which session a bar belongs."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ploutos.types.errors import ConfigError
+
+MINUTES_PER_DAY = 1440
+
+
+@dataclass(frozen=True)
+class SessionClock:
+    """The dates of sessions: a session is named by one local date, whenever it begins.
+
+    Attributes
+    ----------
+    timezone : IANA name of the zone of the session's wall times.
+    day_starts : local "HH:MM" at which a session date begins: from "12:00" on, that of the day before
+        (currencies: "17:00", so that Monday begins on Sunday evening), else that of the same day.
+    """
+
+    timezone: str
+    day_starts: str = "00:00"
+
+    def __post_init__(self) -> None:
+        self._minutes_to_midnight()
+
+    def dates(self, ts: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Return the session date of bars that close at `ts`.
+
+        Parameters
+        ----------
+        ts : [T] microseconds since the epoch UTC. A bar that closes exactly when a date begins belongs to
+            the date before.
+
+        Returns
+        -------
+        [T] days since 1970-01-01, for `numpy.datetime64` and Polars' Date.
+        """
+        inside = pl.Series(np.asarray(ts, np.int64) - 1).cast(pl.Datetime("us", "UTC"))
+        wall = inside.dt.convert_time_zone(self.timezone).dt.replace_time_zone(None)
+        shift = self._minutes_to_midnight() * 60_000_000
+        days = (wall.cast(pl.Int64) + shift).cast(pl.Datetime("us")).dt.date()
+        return days.to_physical().to_numpy().astype(np.int32)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON-ready settings."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "SessionClock":
+        """Return the clock of `as_dict`'s settings."""
+        return cls(timezone=str(values["timezone"]), day_starts=str(values["day_starts"]))
+
+    def _minutes_to_midnight(self) -> int:
+        """Return what to add to a wall time so that dates begin at midnight, within half a day."""
+        found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", self.day_starts)
+        if found is None:
+            raise ConfigError(f"day_starts: '{self.day_starts}' is not a time, write HH:MM such as '17:00'")
+        minutes = int(found.group(1)) * 60 + int(found.group(2))
+        return MINUTES_PER_DAY - minutes if minutes >= MINUTES_PER_DAY // 2 else -minutes
