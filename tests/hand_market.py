@@ -14,6 +14,7 @@ from ploutos.execution.account.margin import Margin
 from ploutos.execution.corporate_actions import events_by_row
 from ploutos.execution.costs.fixed_bps import FixedBps
 from ploutos.execution.fill.next_open import NextOpen
+from ploutos.execution.roster import Roster
 from ploutos.execution.stops.no_stops import NoStops
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
 
@@ -66,24 +67,27 @@ def make_market(
     events += [(t, n, 1.0, d, np.nan) for t, n, d in dividends]
     events += [(t, n, 1.0, 0.0, returns[n]) for n, t in enumerate(gone) if t >= 0]
     bar, asset, split, dividend, delisting = np.array(events, float).reshape(-1, 5).T
+    prices = read_only(np.stack([opens, high, low, closes, volume], axis=2))
+    by_row = events_by_row(
+        rows,
+        bar=bar.astype(int),
+        asset=asset.astype(int),
+        split=split,
+        dividend=dividend,
+        delisting=delisting,
+    )
+    tickers = tuple(f"T{n}" for n in range(assets))
     return Market(
         ts=read_only(ts),
-        tickers=tuple(f"T{n}" for n in range(assets)),
+        roster=Roster(tickers=tickers, asset=None, prices=prices, events=by_row),
         feature_names=feature_names or tuple(f"f{k}" for k in range(features.shape[-1])),
         macro_names=tuple(f"m{k}" for k in range(macro.shape[1])),
         features=read_only(features),
         macro=read_only(macro.astype(np.float32)),
         tape=Tape(
-            prices=read_only(np.stack([opens, high, low, closes, volume], axis=2)),
+            prices=prices,
             member=read_only(member),
-            events=events_by_row(
-                rows,
-                bar=bar.astype(int),
-                asset=asset.astype(int),
-                split=split,
-                dividend=dividend,
-                delisting=delisting,
-            ),
+            events=by_row,
             years=years_between(ts),
             session_last=last_rows(np.arange(rows) // bars_per_session),
         ),

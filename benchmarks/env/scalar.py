@@ -55,7 +55,9 @@ class ScalarEnv(gymnasium.Env[npt.NDArray[np.float32], npt.NDArray[np.float32]])
     def step(self, action: npt.NDArray[np.float32]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Trade one bar."""
         weights = decode(self.portfolio.action, self.layout, self.seen[None], action[None])[0].tolist()
-        wanted = {name: None if w != w else w for name, w in zip(self.market.tickers, weights, strict=True)}
+        wanted = {
+            name: None if w != w else w for name, w in zip(self.market.roster.tickers, weights, strict=True)
+        }
         tape, t = self.market.tape, self.row
         before = self.book.equity
         clock = books.Clock(t, float(tape.years[t + 1]), int(tape.session_last[t + 1]))
@@ -70,7 +72,7 @@ class ScalarEnv(gymnasium.Env[npt.NDArray[np.float32], npt.NDArray[np.float32]])
         book, market, t = self.book, self.market, self.row
         close = market.close[0, t].tolist()
         weight, unrealised, holding = ([0.0] * self.layout.assets for _ in range(3))
-        for n, name in enumerate(market.tickers):
+        for n, name in enumerate(market.roster.tickers):
             if name in book.positions:
                 position = book.positions[name]
                 weight[n] = position.shares * close[n] / book.equity
@@ -122,7 +124,7 @@ def quotes_of(market: Market, liquidity: Any, costs: books.Costs) -> list[dict[s
                 volatility_t=known[t][VOLATILITY][n],
                 dollar_volume_t=known[t][DOLLAR_VOLUME][n],
             )
-            for n, name in enumerate(market.tickers)
+            for n, name in enumerate(market.roster.tickers)
         }
         for t in range(len(prices) - 1)
     ]

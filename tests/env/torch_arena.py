@@ -54,7 +54,7 @@ def venue_of(market, account="cash", costs="zero", fill="next_open"):
         return kinds[chosen]() if isinstance(chosen, str) else chosen
 
     parts = {"account": part(ACCOUNTS, account), "costs": part(COSTS, costs), "fill": part(FILLS, fill)}
-    return Venue.of(market.tickers, market.tape, **parts, stops=NoStops())
+    return Venue.of(market.roster, market.tape, **parts, stops=NoStops())
 
 
 def torch_market(market, venue, *, smoothness=0.0, dtype=torch.float64, device="cpu"):

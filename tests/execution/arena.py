@@ -30,7 +30,7 @@ class Step:
 def run_kernel(episode, parts, *, capital=CAPITAL):
     """Return a `Step` for every bar, each with its own copy of the ledger and the outcome."""
     market = episode.market
-    venue = Venue.of(market.tickers, market.tape, **parts)
+    venue = Venue.of(market.roster, market.tape, **parts)
     batch, assets = episode.targets.shape[1:]
     ledger, row = Ledger.open(batch, assets, capital), episode.start.astype(np.int64)
     told = []
@@ -45,7 +45,7 @@ def run_kernel(episode, parts, *, capital=CAPITAL):
 
 def run_reference(episode, rulebook, b, *, capital=CAPITAL):
     """Yield the reference's portfolio `b` after every bar."""
-    names = episode.market.tickers
+    names = episode.market.roster.tickers
     portfolio = books.Portfolio.with_capital(capital)
     p, row = int(episode.scenario[b]), int(episode.start[b])
     tape = bars_by_name(episode, p)

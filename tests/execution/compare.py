@@ -20,12 +20,12 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
             scale = scale_of(portfolio, scale)
             if is_dust(told[k].ledger, portfolio, b, scale):
                 break
-            if rest and dust_was_stopped(told[k], portfolio, episode.market.tickers, b):
+            if rest and dust_was_stopped(told[k], portfolio, episode.market.roster.tickers, b):
                 break
             ratio = scale / abs(equity) if equity else 1.0  # a share of a small equity is as inexact as it
             turnover = max(1.0, portfolio.bar.turnover) * ratio
             units = {"money": scale, "shares": scale / 20.0, "turnover": turnover}
-            pairs = compared(told[k], portfolio, episode.market.tickers, b)
+            pairs = compared(told[k], portfolio, episode.market.roster.tickers, b)
             found += [
                 f"bar {k}, portfolio {b}, {what}: kernel {got!r}, reference {want!r}"
                 for what, got, want, unit in pairs

@@ -27,7 +27,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 def known(market, window_bars):
     """Return volatility and dollar volume, each [P, T, N]."""
-    table = Realistic(**RATES, window_bars=window_bars).table(market.tickers, market.tape)
+    table = Realistic(**RATES, window_bars=window_bars).table(market.roster)
     return np.moveaxis(table.liquidity, 2, 0)
 
 
@@ -121,11 +121,11 @@ def test_per_asset_overrides_any_parameter():
     market = make_market([[30] * 2] * 3, [[30] * 2] * 3)
     special = {"slippage": 0.7, "impact": 3.0, "borrow_bps_annual": 900.0}
     model = PerAsset(default=Realistic(**RATES, window_bars=2), assets={"T1": special})
-    table = model.table(market.tickers, market.tape)
+    table = model.table(market.roster)
     assert model.window_bars == 2
-    assert table.fixed.tolist() == pytest.approx([1.5e-4, 1.5e-4])
-    assert table.slippage.tolist() == [0.05, 0.7] and table.impact.tolist() == [1.0, 3.0]
-    assert table.borrow_annual.tolist() == pytest.approx([0.005, 0.09])
+    assert table.fixed[0].tolist() == pytest.approx([1.5e-4, 1.5e-4])
+    assert table.slippage[0].tolist() == [0.05, 0.7] and table.impact[0].tolist() == [1.0, 3.0]
+    assert table.borrow_annual[0].tolist() == pytest.approx([0.005, 0.09])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_per_asset_overrides_any_parameter():
 def test_a_mistake_in_per_asset_is_told_in_one_line(assets, words):
     market = make_market([[30] * 2] * 2, [[30] * 2] * 2)
     with pytest.raises(ConfigError) as told:
-        PerAsset(default=Realistic(**RATES, window_bars=2), assets=assets).table(market.tickers, market.tape)
+        PerAsset(default=Realistic(**RATES, window_bars=2), assets=assets).table(market.roster)
     message = str(told.value)
     assert all(word in message for word in [*words, "execution.costs.assets"]) and "\n" not in message
 

@@ -64,7 +64,7 @@ def record(
     `state` continues a policy from an earlier recording; None starts it afresh.
     """
     simulator = start_simulator(environment, market, rows, ledger, np.zeros(1, np.int64), detailed=True)
-    bars, assets = rows.stop - rows.start, len(market.tickers)
+    bars, assets = rows.stop - rows.start, market.assets
     account = {name: np.zeros(bars + 1) for name in ACCOUNT_COLUMNS}
     names = {name: np.zeros((bars + 1, assets)) for name in NAME_COLUMNS}
     names["target_weight"][0] = names["confidence"][0] = np.nan

@@ -27,7 +27,7 @@ class OutOfSample:
         self, policy: Policy, environment: Portfolio, market: Market, rows: slice, *, fold: int
     ) -> Track:
         """Run `policy` over `rows` alone."""
-        ledger = Ledger.open(1, len(market.tickers), self.capital)
+        ledger = Ledger.open(1, market.assets, self.capital)
         kept = record(policy, environment, market, rows, ledger)
         return as_track(kept, market, environment.venue(market), fold=fold, with_start=True)
 
@@ -40,7 +40,7 @@ class OutOfSample:
         Where one policy follows itself (a baseline), its state carries on as well.
         """
         windows = contiguous_windows(folds, market)
-        ledger = Ledger.open(1, len(market.tickers), self.capital)
+        ledger = Ledger.open(1, market.assets, self.capital)
         tracks: list[Track] = []
         previous, state = None, None
         for fold, rows, policy in zip(folds, windows, policies, strict=True):

@@ -9,6 +9,7 @@ import polars as pl
 
 from ploutos.backtest.engine import equity_paths
 from ploutos.backtest.out_of_sample import contiguous_windows
+from ploutos.data.corporate.adjust import forward_adjusted
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.execution.ledger import Ledger
@@ -17,6 +18,7 @@ from ploutos.panel.align import align_features, align_prices
 from ploutos.panel.assemble import first_row_of_history, panel_bars
 from ploutos.panel.blocks import FeatureSet
 from ploutos.panel.panel import Panel
+from ploutos.panel.slots import fill_slots, slot_prices
 from ploutos.types import Fold, Policy
 from ploutos.types.bars import PRICE_COLUMNS
 
@@ -59,31 +61,40 @@ class CouncilReplay:
         for start in range(0, paths, chunk):
             generators = [np.random.default_rng([seed, k]) for k in range(start, min(start + chunk, paths))]
             frames = [with_noise(bars.frame, noise, rng) for rng in generators]
-            equity.append(self._run(self._market(frames, rows), offset=rows.start))
+            equity.append(self._run(self._market(frames, bars.actions, rows), offset=rows.start))
         return np.concatenate(equity)
 
-    def _market(self, frames: list[pl.DataFrame], rows: slice) -> Market:
+    def _market(self, frames: list[pl.DataFrame], actions: pl.DataFrame, rows: slice) -> Market:
         """Return the market of `rows` with one scenario per frame of bars; features begin within them."""
         panel, base = self.panel, Market.of(self.panel)
         ts, names = panel.ts[rows], panel.feature_names
         shape = (len(frames), len(ts), len(panel.tickers))
-        features = np.empty((*shape, len(names)), np.float32)
+        asset = None if panel.slot_asset is None else panel.slot_asset[rows]
+        features = np.empty((*shape[:2], base.assets, len(names)), np.float32)
         prices = np.empty((*shape[:2], 5, shape[2]))
         for k, frame in enumerate(frames):
-            columns = self.features.compute(frame, panel.signals)
-            features[k] = align_features(columns, ts, panel.tickers, names)
+            columns = self.features.compute(forward_adjusted(frame, actions), panel.signals)
+            known = align_features(columns, ts, panel.tickers, names)
+            if asset is None:
+                features[k] = known
+            else:
+                fill_slots(known, asset, np.nan, features[k], 1)
             prices[k] = align_prices(frame, ts, panel.tickers)
+        quotes = prices
+        if asset is not None:
+            quotes = np.stack([slot_prices(path, asset) for path in prices])
         return replace(
             base,
             ts=read_only(ts),
             features=read_only(features),
             macro=read_only(panel.macro[rows]),
-            tape=base.tape.within(rows, read_only(prices)),
+            tape=base.tape.within(rows, read_only(quotes)),
+            roster=base.roster.within(rows, read_only(prices)),
         )
 
     def _run(self, market: Market, *, offset: int) -> npt.NDArray[np.float64]:
         paths = market.close.shape[0]
-        ledger = Ledger.open(paths, len(market.tickers), self.capital)
+        ledger = Ledger.open(paths, market.assets, self.capital)
         pieces = [ledger.equity[:, None].copy()]
         for rows, council in zip(self.windows, self.councils, strict=True):
             inside = slice(rows.start - offset, rows.stop - offset)

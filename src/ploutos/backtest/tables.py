@@ -1,5 +1,7 @@
 """Turns a recording into the two tables of a track."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -19,7 +21,7 @@ def as_track(kept: Recording, market: Market, venue: Venue, *, fold: int, with_s
     first = 0 if with_start else 1
     rows = slice(kept.rows.start + first, kept.rows.stop)
     ts = pl.Series("ts", market.ts[rows]).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    assets, length = len(market.tickers), len(ts)
+    length, who = len(ts), market.roster.names(rows)
     account = {name: values[first:] for name, values in kept.account.items()}
     names = {name: values[first:] for name, values in kept.names.items()}
     bars = pl.DataFrame(
@@ -33,12 +35,20 @@ def as_track(kept: Recording, market: Market, venue: Venue, *, fold: int, with_s
         }
     )
     grids = names | facts(market, venue.rules.costs, rows)
+    # Columns that stand for nobody at a bar have no row; the others stand in the order of their tickers.
+    order = np.argsort(np.where(who < 0, len(market.roster.tickers), who), axis=1, kind="stable")
+    kept_names = np.take_along_axis(who, order, axis=1) >= 0
+    row = np.nonzero(kept_names)[0]
+
+    def long(grid: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.take_along_axis(grid, order, axis=1)[kept_names]
+
     positions = pl.DataFrame(
         {
-            "ts": ts.gather(np.repeat(np.arange(length), assets)),
-            "fold": np.full(length * assets, fold, np.int32),
-            "ticker": pl.Series(market.tickers * length, dtype=pl.String),
-            **{name: grid.ravel() for name, grid in grids.items()},
+            "ts": ts.gather(row),
+            "fold": np.full(len(row), fold, np.int32),
+            "ticker": pl.Series(market.roster.tickers, dtype=pl.String).gather(long(who)),
+            **{name: long(grid) for name, grid in grids.items()},
         }
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
     return Track(bars=bars, positions=positions)
@@ -65,7 +75,7 @@ def liquidity(costs: CostTable, rows: slice, shape: tuple[int, ...]) -> dict[str
 
 def corporate_actions(market: Market, rows: slice) -> dict[str, Grid]:
     """Return splits (1: none), dividends and delisting payouts a share (NaN: none) of `rows`."""
-    shape = (rows.stop - rows.start, len(market.tickers))
+    shape = (rows.stop - rows.start, market.assets)
     split, dividend, payout = np.ones(shape), np.zeros(shape), np.full(shape, np.nan)
     events = market.tape.events
     for row in range(max(rows.start, 1), rows.stop):

@@ -1,11 +1,13 @@
 """The arrays that environments and backtests read: one panel, or P altered copies of it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ploutos.execution.corporate_actions import Events, events_by_row
+from ploutos.execution.roster import Roster, events_of_columns
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
 from ploutos.panel.panel import Panel
 from ploutos.types.fields import CLOSE, OPEN
@@ -15,39 +17,50 @@ from ploutos.types.fields import CLOSE, OPEN
 class Market:
     """Prices and observations over P scenarios, T bars, N assets; read-only.
 
+    An asset is a column: a name, or a slot that shows one name after the other (`ploutos.panel.slots`).
+
     Attributes
     ----------
     ts : [T], microseconds since the epoch, UTC, bar close.
     features : [P, T, N, F] float32; macro : [T, M] float32 (see `Panel`).
     tape : prices, membership and corporate actions, as venues read them.
+    roster : the names behind the assets.
     """
 
     ts: npt.NDArray[np.int64]
-    tickers: tuple[str, ...]
     feature_names: tuple[str, ...]
     macro_names: tuple[str, ...]
     features: npt.NDArray[np.float32]
     macro: npt.NDArray[np.float32]
     tape: Tape
+    roster: Roster
 
     @classmethod
     def of(cls, panel: Panel) -> "Market":
         """Return the market of one panel (P = 1) without copying it."""
+        names, prices = events_of(panel), read_only(panel.prices)[None]
+        asset = panel.slot_asset
         return cls(
             ts=read_only(panel.ts),
-            tickers=panel.tickers,
             feature_names=panel.feature_names,
             macro_names=panel.macro_names,
-            features=read_only(panel.features)[None],
+            features=read_only(first_known(panel.slot_features, panel.features))[None],
             macro=read_only(panel.macro),
+            roster=Roster(tickers=panel.tickers, asset=asset, prices=prices, events=names),
             tape=Tape(
-                prices=read_only(panel.prices)[None],
-                member=read_only(panel.member),
-                events=events_of(panel),
+                prices=prices if panel.slot_prices is None else read_only(panel.slot_prices)[None],
+                member=read_only(first_known(panel.slot_member, panel.member)),
+                events=names if asset is None else events_of_columns(names, asset),
                 years=years_between(panel.ts),
                 session_last=last_rows(panel.clock.dates(panel.ts)),
             ),
         )
+
+    @property
+    def assets(self) -> int:
+        """How many assets an environment shows (N)."""
+        count: int = self.features.shape[2]
+        return count
 
     @property
     def member(self) -> npt.NDArray[np.bool_]:
@@ -63,6 +76,11 @@ class Market:
     def close(self) -> npt.NDArray[np.float64]:
         """Last known closes [P, T, N]."""
         return self.tape.prices[:, :, CLOSE]
+
+
+def first_known(slots: npt.NDArray[Any] | None, names: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what the slots show, or the names themselves where each has its own."""
+    return names if slots is None else slots
 
 
 def events_of(panel: Panel) -> Events:

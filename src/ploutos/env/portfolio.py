@@ -81,7 +81,7 @@ class Portfolio:
         """Return where orders on `market` are executed; made once a market."""
         if market not in self._venues:
             self._venues[market] = Venue.of(
-                market.tickers,
+                market.roster,
                 market.tape,
                 account=self.account,
                 costs=self.costs,
@@ -134,7 +134,7 @@ class Portfolio:
         return EpisodeBatch(
             simulator=self.simulator(
                 market,
-                ledger=Ledger.open(batch, len(market.tickers), capital),
+                ledger=Ledger.open(batch, market.assets, capital),
                 scenario=np.zeros(batch, np.int64),
                 row=np.full(batch, rows.start),
                 threads=threads,

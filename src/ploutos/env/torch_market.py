@@ -202,6 +202,11 @@ def log_growth(before: Tensor, after: Tensor) -> Tensor:
 def require_differentiable(rules: Rules) -> None:
     """Refuse rules under which a small change of a target can make the outcome jump."""
     account, stops = rules.account, rules.stops
+    if rules.costs.by_row:
+        raise ConfigError(
+            "execution.costs: costs of each ticker behind slots: the Torch market cannot do"
+            " it (use execution/costs=realistic)"
+        )
     why = "the Torch market cannot do it"
     levels = ("stop_loss", "take_profit", "trailing_stop", "max_drawdown", "max_session_loss")
     for name in levels:

@@ -19,6 +19,7 @@ class Events(NamedTuple):
     split : [E], new shares for one old share, 1 for none.
     dividend : [E], currency per share after the split, 0 for none.
     delisting : [E], return on the last close that is paid out, NaN where the name goes on trading.
+    renamed : [E], the column shows another name from the row on; what was held is paid out as above.
     """
 
     start: npt.NDArray[np.int64]
@@ -26,6 +27,7 @@ class Events(NamedTuple):
     split: Float
     dividend: Float
     delisting: Float
+    renamed: npt.NDArray[np.bool_]
 
     def within(self, rows: slice) -> "Events":
         """Return the events of `rows`, whose first row becomes row 0."""
@@ -50,21 +52,34 @@ def events_by_row(
     split: Float,
     dividend: Float,
     delisting: Float,
+    renamed: npt.NDArray[np.bool_] | None = None,
 ) -> Events:
     """Return events, given with their row `bar` [E], for a market of `rows` rows; one a name and row.
 
     Events outside rows 1 ... rows - 1 are left out: nothing is held before, nothing is marked after.
     """
-    merged: dict[tuple[int, int], tuple[float, float, float]] = {}
-    for row, column, ratio, paid, gone in zip(bar, asset, split, dividend, delisting, strict=True):
+    merged: dict[tuple[int, int], tuple[float, float, float, bool]] = {}
+    changed = np.zeros(len(bar), np.bool_) if renamed is None else renamed
+    columns = (bar, asset, split, dividend, delisting, changed)
+    for row, column, ratio, paid, gone, new in zip(*(c.tolist() for c in columns), strict=True):
         if 0 < row < rows:
-            key = int(row), int(column)
-            old_ratio, old_paid, old_gone = merged.get(key, (1.0, 0.0, np.nan))
-            merged[key] = old_ratio * ratio, old_paid / ratio + paid, old_gone if np.isnan(gone) else gone
+            old_ratio, old_paid, old_gone, old_new = merged.get((row, column), (1.0, 0.0, np.nan, False))
+            # The first delisting counts: a column that is renamed after it pays nothing more.
+            last = gone if np.isnan(old_gone) else old_gone
+            merged[row, column] = old_ratio * ratio, old_paid / ratio + paid, last, old_new or new
     keys = sorted(merged)
-    values = np.array([merged[key] for key in keys]).reshape(-1, 3)
-    start = np.searchsorted([row for row, _ in keys], np.arange(rows + 1)).astype(np.int64)
-    return frozen(Events(start, np.array([n for _, n in keys], np.int64), *values.T.copy()))
+    found = [merged[key] for key in keys]
+    split, dividend, delisting = np.array([entry[:3] for entry in found]).reshape(-1, 3).T.copy()
+    return frozen(
+        Events(
+            start=np.searchsorted([row for row, _ in keys], np.arange(rows + 1)).astype(np.int64),
+            asset=np.array([n for _, n in keys], np.int64),
+            split=split,
+            dividend=dividend,
+            delisting=delisting,
+            renamed=np.array([entry[3] for entry in found], np.bool_),
+        )
+    )
 
 
 @part
@@ -111,4 +126,4 @@ def apply_actions(
         if held == 0.0:
             ledger.entry[b, n] = 0.0
             ledger.best[b, n] = 0.0
-            ledger.age[b, n] = min(ledger.age[b, n], 0)
+            ledger.age[b, n] = 0 if events.renamed[k] else min(ledger.age[b, n], 0)

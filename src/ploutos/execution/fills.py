@@ -12,13 +12,14 @@ def price_fills(
     quantity: Float, price: Float, costs: CostTable, p: int, t: int, notional: Float, fee: Float
 ) -> None:
     """Write what each of `quantity` [N] is worth at `price` [N], and costs there; decided at row `t`."""
-    fixed = costs.fixed
+    at = t if costs.by_row else 0
+    fixed = costs.fixed[at]
     for n in range(len(quantity)):
         value = abs(quantity[n]) * price[n]
         notional[n] = value
         fee[n] = value * fixed[n]
     if costs.scaled:
-        slippage, impact = costs.slippage, costs.impact
+        slippage, impact = costs.slippage[at], costs.impact[at]
         volatility = costs.liquidity[p, t, VOLATILITY]
         dollar_volume = costs.liquidity[p, t, DOLLAR_VOLUME]
         for n in range(len(quantity)):

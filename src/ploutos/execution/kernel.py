@@ -211,9 +211,8 @@ def end_bar(b: int, p: int, t: int, before: float, ledger: Ledger, tape: Tape, r
     bar = tape.prices[p, t + 1]
     close, high, low = bar[CLOSE], bar[HIGH], bar[LOW]
     if rules.account.margin:
-        fee = financing(
-            ledger.cash[b], ledger.shares[b], close, rules.costs, rules.account, tape.years[t + 1]
-        )
+        borrow = rules.costs.borrow_annual[t if rules.costs.by_row else 0]
+        fee = financing(ledger.cash[b], ledger.shares[b], close, borrow, rules.account, tape.years[t + 1])
         ledger.cash[b] -= fee
         ledger.financing[b] += fee
     equity = ledger.cash[b] + value(ledger, b, close, high, low, rules.fill.at_open)

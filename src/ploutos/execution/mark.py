@@ -4,18 +4,18 @@ import numpy as np
 
 from ploutos.execution.compiled import part
 from ploutos.execution.ledger import Float, Ledger
-from ploutos.execution.rules import AccountRules, CostTable, StopRules
+from ploutos.execution.rules import AccountRules, StopRules
 
 
 @part
 def financing(
-    cash: float, shares: Float, close: Float, costs: CostTable, account: AccountRules, years: float
+    cash: float, shares: Float, close: Float, borrow_annual: Float, account: AccountRules, years: float
 ) -> float:
     """Return the borrow fee of short positions and the interest on negative cash for `years`."""
     fee = 0.0
     for n in range(len(shares)):
         if shares[n] < 0.0:
-            fee += -shares[n] * close[n] * costs.borrow_annual[n] * years
+            fee += -shares[n] * close[n] * borrow_annual[n] * years
     left = cash - fee
     return fee + (-left * account.interest_annual * years if left < 0.0 else 0.0)
 

@@ -24,8 +24,9 @@ VOLATILITY, DOLLAR_VOLUME = range(2)  # third axis of `CostTable.liquidity`
 
 
 class CostTable(NamedTuple):
-    """What a fill and a short position cost, by asset [N]; fractions, not bps.
+    """What a fill and a short position cost, by asset; fractions, not bps.
 
+    `fixed` ... `borrow_annual` are [1, N], or [T, N] where `by_row`: the costs of a decision at row t.
     `liquidity` [P, T, 2, N] holds volatility and traded value per bar; [1, 1, 2, 1] and unread where `scaled`
     is false.
     """
@@ -34,6 +35,7 @@ class CostTable(NamedTuple):
     slippage: Float
     impact: Float
     borrow_annual: Float
+    by_row: bool
     scaled: bool
     liquidity: Float
 

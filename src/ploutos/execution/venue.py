@@ -11,6 +11,7 @@ from ploutos.execution.fill.model import Fill
 from ploutos.execution.kernel import estimate, execute
 from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.outcome import Outcome
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import Rules
 from ploutos.execution.stops.model import Stops
 from ploutos.execution.tape import Tape
@@ -28,7 +29,7 @@ class Venue:
     @classmethod
     def of(
         cls,
-        tickers: tuple[str, ...],
+        roster: Roster,
         tape: Tape,
         *,
         account: Account,
@@ -41,7 +42,7 @@ class Venue:
             tape=tape,
             rules=Rules(
                 account=account.rules,
-                costs=costs.table(tickers, tape),
+                costs=costs.table(roster),
                 fill=fill.rule,
                 stops=stops.rules,
             ),

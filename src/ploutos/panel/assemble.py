@@ -145,8 +145,23 @@ def panel_bars(panel: Panel, rows: slice) -> Bars:
         frame=frame,
         signals=panel.signals,
         delistings=_delistings_within(panel, start, stop),
+        actions=_actions_within(panel, start, stop),
         expected_return=expected,
     )
+
+
+def _actions_within(panel: Panel, start: int, stop: int) -> pl.DataFrame:
+    """Return the splits and dividends that take effect in rows [start, stop)."""
+    kept = (start <= panel.action_bar) & (panel.action_bar < stop)
+    table = pl.DataFrame(
+        {
+            "ticker": pl.Series([panel.tickers[n] for n in panel.action_asset[kept]], dtype=pl.String),
+            "ts": pl.Series(panel.ts[panel.action_bar[kept]], dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
+            "split": pl.Series(panel.action_split[kept], dtype=pl.Float64),
+            "dividend": pl.Series(panel.action_dividend[kept], dtype=pl.Float64),
+        }
+    )
+    return table.sort("ticker", "ts")
 
 
 def _delistings_within(panel: Panel, start: int, stop: int) -> pl.DataFrame:

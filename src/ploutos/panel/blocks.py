@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ploutos.data.corporate.adjust import forward_adjusted
 from ploutos.features.families.cross_section import centred_rank_rows
 from ploutos.panel.align import (
     Axis,
@@ -74,7 +75,10 @@ def feature_array(
     delist_bar: npt.NDArray[np.int32],
     allocate: Allocate,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return the features [T, N, F] as in `Panel`, and where all of them are known [T, N]."""
+    """Return the features [T, N, F] as in `Panel`, and where all of them are known [T, N].
+
+    They are computed from forward-adjusted bars: no split or dividend shows as a return.
+    """
     names = features.names(bars.signals)
     values = allocate("features", (len(ts), len(tickers), len(names)), np.float32)
     known = np.empty(values.shape[:2], np.bool_)
@@ -86,12 +90,14 @@ def feature_array(
         known[:, part] = np.isfinite(block).all(axis=-1)
 
     if not isinstance(features, ByTicker):
-        put(slice(0, len(tickers)), features.compute(bars.frame, bars.signals))
+        adjusted = forward_adjusted(bars.frame, bars.actions)
+        put(slice(0, len(tickers)), features.compute(adjusted, bars.signals))
         return values, known
     raw = {name: np.full(known.shape, np.nan) for name in features.ranked}
 
     def compute(part: slice, rows: slice) -> None:
-        frame = features.by_ticker(bars.frame[rows], bars.signals)
+        actions = bars.actions.filter(pl.col("ticker").is_in(tickers[part]))
+        frame = features.by_ticker(forward_adjusted(bars.frame[rows], actions), bars.signals)
         for name, grid in raw.items():
             align_column(frame, name, ts, tickers[part], grid[:, part])
         put(part, frame)

@@ -26,7 +26,8 @@ def assign_slots(
     """Return which name each slot shows at the close of each row, `EMPTY` for none: [T, K].
 
     A name that leaves at row t is an order to sell at row t + 1. Its slot shows another name from the row
-    after its first trade after t on, or after its delisting was paid out: no holding ever changes its name.
+    after its first trade after t on, or after its delisting was paid out (at once where that has been
+    already): no holding ever changes its name.
     Entrants take free slots in order, lowest slot and first ticker first; those that find none wait.
 
     Parameters
@@ -51,14 +52,17 @@ def assign_slots(
     changes = np.r_[True, (wanted[1:] != wanted[:-1]).any(axis=1)]
     waiting = False
     for t in range(len(wanted)):
+        if changes[t]:
+            _mark(shown, leaving, wanted[t], t)
+        freed = False
         for k, since in list(leaving.items()):
             paid = 0 <= delist_bar[shown[k]] < t
             if paid or (t - 1 > since and traded[t - 1, shown[k]]):
                 del leaving[k]
                 shown[k] = EMPTY
-                waiting = True
-        if changes[t] or waiting:
-            waiting = _reshuffle(shown, leaving, wanted[t], t)
+                freed = True
+        if changes[t] or (waiting and freed):
+            waiting = _seat(shown, wanted[t])
         asset[t] = shown
     return asset
 
@@ -79,10 +83,21 @@ def slot_arrays(
     quotes = allocate(names[2], (bars, 5, count), np.float64)
     inside = np.empty((bars, count), np.bool_)
     fill_slots(features, asset, np.nan, shown, 1)
-    fill_slots(prices, asset, np.nan, quotes, 2)
-    quotes[:, VOLUME][asset == EMPTY] = 0.0
+    slot_prices(prices, asset, quotes)
     fill_slots(member, asset, False, inside, 1)
     return dict(zip(names, (asset, shown, quotes, inside), strict=True))
+
+
+def slot_prices(
+    prices: npt.NDArray[np.float64],
+    asset: npt.NDArray[np.int32],
+    out: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return `prices` [T, 5, N] as slots show them [T, 5, K], in `out` if given; volume 0 where empty."""
+    quotes = np.empty((len(asset), 5, asset.shape[1])) if out is None else out
+    fill_slots(prices, asset, np.nan, quotes, 2)
+    quotes[:, VOLUME][asset == EMPTY] = 0.0
+    return quotes
 
 
 def fill_slots(
@@ -98,15 +113,19 @@ def fill_slots(
         out[rows] = np.where(index == EMPTY, empty, taken)
 
 
-def _reshuffle(
+def _mark(
     shown: npt.NDArray[np.int32], leaving: dict[int, int], wanted: npt.NDArray[np.bool_], t: int
-) -> bool:
-    """Let names leave and enter at row `t`; return whether someone waits for a slot."""
+) -> None:
+    """Note the names that leave at row `t`, and those that have come back before their slot was free."""
     for k in np.flatnonzero(shown != EMPTY):
         if wanted[shown[k]]:
-            leaving.pop(int(k), None)  # came back before it was sold
+            leaving.pop(int(k), None)
         else:
             leaving.setdefault(int(k), t)
+
+
+def _seat(shown: npt.NDArray[np.int32], wanted: npt.NDArray[np.bool_]) -> bool:
+    """Give the free slots to entrants; return whether someone waits for a slot."""
     entrants = np.setdiff1d(np.flatnonzero(wanted), shown[shown != EMPTY])
     free = np.flatnonzero(shown == EMPTY)
     seated = min(len(free), len(entrants))

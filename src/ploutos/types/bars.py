@@ -41,9 +41,10 @@ class Bars:
         close; the holding is worth last close x (1 + delisting_return) at the market's next bar).
     actions : `ticker`, `ts`, `split` (new shares for one old share, 1 for none), `dividend` (currency per
         share after the split, 0 for none); in effect from the open of the ticker's first bar that closes at
-        or after `ts`. Empty where prices are adjusted.
-    expected_return : `ts`, `ticker`, `expected_return`, sorted as `frame`: conditional expected simple return of the *next*
-        bar given all hidden state at `ts`. Synthetic markets only; never an input to features.
+        or after `ts`. Empty where prices are adjusted. A column `factor`, where there is one and not null, is
+        what the action multiplies forward-adjusted prices by (see `data.corporate.adjust`).
+    expected_return : `ts`, `ticker`, `expected_return`, sorted as `frame`: conditional expected simple return
+        of the *next* bar given all hidden state at `ts`. Synthetic markets only; never an input to features.
     quality : counts of what was read, dropped and found, for the data-quality report.
     """
 

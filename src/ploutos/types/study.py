@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.types.fold import Fold
-from ploutos.types.track import Track
 from ploutos.types.session import SessionClock
+from ploutos.types.track import Track
 
 
 @dataclass(frozen=True, kw_only=True)

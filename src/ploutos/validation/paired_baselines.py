@@ -8,9 +8,9 @@ from pydantic import Field
 
 from ploutos.backtest.metrics import session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, PloutosError, Probability, Study, Track, checked, nearest
+from ploutos.types.session import SessionClock
 from ploutos.validation.resample import bootstrap_sharpe
 from ploutos.validation.rule import uncomputed
-from ploutos.types.session import SessionClock
 
 
 class PairedBaselines:

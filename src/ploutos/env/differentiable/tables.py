@@ -56,8 +56,8 @@ class Tables(NamedTuple):
             tape.years,
             slot,
             events,
-            costs.fixed,
-            costs.borrow_annual,
+            costs.fixed[0],
+            costs.borrow_annual[0],
         )
         whole = (np.bool_, np.int64)
         return cls(

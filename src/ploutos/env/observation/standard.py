@@ -9,4 +9,4 @@ class Standard:
 
     def layout(self, market: Market) -> Layout:
         """Return the layout for `market`."""
-        return Layout(len(market.tickers), market.feature_names, market.macro_names)
+        return Layout(market.assets, market.feature_names, market.macro_names)

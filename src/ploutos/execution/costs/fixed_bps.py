@@ -1,8 +1,8 @@
 """Costs proportional to traded notional."""
 
 from ploutos.execution.costs.model import flat_table
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import CostTable
-from ploutos.execution.tape import Tape
 from ploutos.types import Bps, checked
 
 
@@ -15,6 +15,6 @@ class FixedBps:
     def __init__(self, *, cost_bps: Bps) -> None:
         self.cost_bps = cost_bps
 
-    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+    def table(self, roster: Roster) -> CostTable:
         """Return the same rate for every asset."""
-        return flat_table(len(tickers), self.cost_bps / 10_000.0)
+        return flat_table(roster.columns, self.cost_bps / 10_000.0)

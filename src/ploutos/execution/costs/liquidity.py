@@ -3,30 +3,45 @@
 import numpy as np
 
 from ploutos.execution.compiled import kernel, part
+from ploutos.execution.corporate_actions import Events
 from ploutos.execution.ledger import Float
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY
-from ploutos.execution.tape import Tape, read_only
+from ploutos.execution.tape import read_only
 from ploutos.types.fields import CLOSE, OPEN, VOLUME
 
+NAMES_AT_ONCE = 64
 
-def liquidity(tape: Tape, window_bars: int) -> Float:
-    """Return [P, T, 2, N]: volatility (of log returns, per bar), dollar volume (currency per bar).
+
+def liquidity(roster: Roster, window_bars: int) -> Float:
+    """Return [P, T, 2, K]: volatility (of log returns, per bar), dollar volume (currency per bar).
 
     Row t averages over the name's last `window_bars` bars at or before t. Every window is summed afresh, so
     a value depends on those bars alone and not on where the tape begins.
     """
-    paths, rows, _, assets = tape.prices.shape
-    found = np.zeros((paths, rows, 2, assets))
-    _roll(tape.prices, _split_factor(tape), np.zeros(window_bars), np.zeros(window_bars), found)
-    return read_only(found)
+    paths, rows, _, names = roster.prices.shape
+    squares, values = np.zeros(window_bars), np.zeros(window_bars)
+    split = _split_factor(roster.events, rows, names)
+    if roster.asset is None:
+        found = np.zeros((paths, rows, 2, names))
+        _roll(roster.prices, split, squares, values, found)
+        return read_only(found)
+    shown = np.zeros((paths, rows, 2, roster.columns))
+    for first in range(0, names, NAMES_AT_ONCE):
+        part = slice(first, first + NAMES_AT_ONCE)
+        prices = read_only(roster.prices[:, :, :, part])
+        found = np.zeros((paths, rows, 2, prices.shape[3]))
+        _roll(prices, np.ascontiguousarray(split[:, part]), squares, values, found)
+        row, column = np.nonzero((roster.asset >= first) & (roster.asset < part.stop))
+        shown[:, row, :, column] = found[:, row, :, roster.asset[row, column] - first]
+    return read_only(shown)
 
 
-def _split_factor(tape: Tape) -> Float:
+def _split_factor(events: Events, rows: int, names: int) -> Float:
     """Return [T, N]: the split that the open of row t brought, 1 where none."""
-    factor = np.ones(tape.member.shape)
-    events = tape.events
-    rows = np.repeat(np.arange(len(events.start) - 1), np.diff(events.start))
-    factor[rows, events.asset] = events.split
+    factor = np.ones((rows, names))
+    at = np.repeat(np.arange(len(events.start) - 1), np.diff(events.start))
+    factor[at, events.asset] = events.split
     return factor
 
 

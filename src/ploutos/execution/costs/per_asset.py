@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from ploutos.execution.costs.realistic import Realistic
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import CostTable
-from ploutos.execution.tape import Tape, read_only
+from ploutos.execution.tape import read_only
 from ploutos.types import ConfigError, checked, one_of
 
 PARAMETERS = ("commission_bps", "half_spread_bps", "slippage", "impact", "borrow_bps_annual")
@@ -36,22 +37,24 @@ class PerAsset:
                     raise ConfigError(f"{WHERE}.{ticker}.{name}: {value} must be a number >= 0")
             self.assets[ticker] = base | changes
 
-    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+    def table(self, roster: Roster) -> CostTable:
         """Return each asset's parameters; refuses tickers that the market does not have."""
+        tickers = roster.tickers
         for ticker in self.assets:
             if ticker not in tickers:
                 raise one_of(WHERE, ticker, tickers)
-        table = self.default.table(tickers, tape)
+        table = self.default.table(roster)
 
         def column(names: tuple[str, ...], unit: float, default: np.ndarray) -> np.ndarray:
-            values = default.copy()
+            values = np.full(len(tickers), default[0, 0])
             for ticker, parameters in self.assets.items():
                 values[tickers.index(ticker)] = sum(parameters[name] for name in names) / unit
-            return read_only(values)
+            return read_only(values[None] if roster.asset is None else values[np.maximum(roster.asset, 0)])
 
         return table._replace(
             fixed=column(("commission_bps", "half_spread_bps"), 10_000.0, table.fixed),
             slippage=column(("slippage",), 1.0, table.slippage),
             impact=column(("impact",), 1.0, table.impact),
             borrow_annual=column(("borrow_bps_annual",), 10_000.0, table.borrow_annual),
+            by_row=roster.asset is not None,
         )

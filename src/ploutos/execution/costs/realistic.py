@@ -3,8 +3,9 @@
 import numpy as np
 
 from ploutos.execution.costs.liquidity import liquidity
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import CostTable
-from ploutos.execution.tape import Tape, read_only
+from ploutos.execution.tape import read_only
 from ploutos.types import Bps, NonNegativeFloat, PositiveInt, checked
 
 
@@ -43,17 +44,18 @@ class Realistic:
         self.borrow_bps_annual = borrow_bps_annual
         self.window_bars = window_bars
 
-    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+    def table(self, roster: Roster) -> CostTable:
         """Return the same parameters for every asset, with their own volatility and traded value."""
 
         def each(value: float) -> np.ndarray:
-            return read_only(np.full(len(tickers), value))
+            return read_only(np.full((1, roster.columns), value))
 
         return CostTable(
             fixed=each((self.commission_bps + self.half_spread_bps) / 10_000.0),
             slippage=each(self.slippage),
             impact=each(self.impact),
             borrow_annual=each(self.borrow_bps_annual / 10_000.0),
+            by_row=False,
             scaled=True,
-            liquidity=liquidity(tape, self.window_bars),
+            liquidity=liquidity(roster, self.window_bars),
         )

@@ -1,8 +1,8 @@
 """No costs at all."""
 
 from ploutos.execution.costs.model import flat_table
+from ploutos.execution.roster import Roster
 from ploutos.execution.rules import CostTable
-from ploutos.execution.tape import Tape
 
 
 class Zero:
@@ -10,6 +10,6 @@ class Zero:
 
     window_bars = 0
 
-    def table(self, tickers: tuple[str, ...], tape: Tape) -> CostTable:
+    def table(self, roster: Roster) -> CostTable:
         """Return rates of zero."""
-        return flat_table(len(tickers), 0.0)
+        return flat_table(roster.columns, 0.0)
