@@ -25,7 +25,9 @@ def project(session: nox.Session, *tools: str) -> Path:
     python = PROJECT / "bin" / "python"
     if not python.exists():
         session.run(sys.executable, "-m", "venv", "--clear", PROJECT)
-    session.run(python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, "-e", f"{ROOT}[alpaca,yfinance]", *tools)
+    session.run(
+        python, "-m", "pip", "install", "-q", "-c", CONSTRAINTS, "-e", f"{ROOT}[alpaca,yfinance]", *tools
+    )
     return python
 
 

@@ -2,38 +2,59 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from omegaconf import OmegaConf
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
 
+from ploutos.apps.parts import build
+from ploutos.data.csv import Csv
 from ploutos.data.parquet import Parquet
 from ploutos.data.synthetic import Synthetic
 
-CONF = Path(__file__).parents[2] / "conf" / "data"
+CONF = Path(__file__).parents[2] / "conf"
 
 
-def _settings(name: str, overrides: dict[str, Any]) -> dict[str, Any]:
-    config = OmegaConf.merge(OmegaConf.load(CONF / name), overrides)
-    return {key: value for key, value in OmegaConf.to_container(config).items() if key[0] != "_"}
+@cache
+def _composed(source: str, *choices: str) -> DictConfig:
+    with initialize_config_dir(str(CONF)):
+        overrides = [f"data={source}", *(f"data/{choice}" for choice in choices)]
+        node = compose("train", overrides).data
+    OmegaConf.set_struct(node, False)
+    return node
+
+
+def composed(source: str, *choices: str, **overrides: Any) -> Any:
+    """Return the source of `data=<source> data/<choice> ...`, with some of its settings replaced."""
+    return build(OmegaConf.merge(_composed(source, *choices), overrides))
 
 
 @pytest.fixture(scope="session")
 def synthetic() -> Callable[..., Synthetic]:
-    def build(**overrides: Any) -> Synthetic:
-        return Synthetic(**_settings("synthetic.yaml", overrides))
+    def make(*choices: str, **overrides: Any) -> Synthetic:
+        return composed("synthetic", *choices, **overrides)
 
-    return build
+    return make
 
 
 @pytest.fixture(scope="session")
 def parquet() -> Callable[..., Parquet]:
-    def build(path: Path, **overrides: Any) -> Parquet:
-        return Parquet(**_settings("parquet.yaml", {"path": str(path), **overrides}))
+    def make(path: Path, *choices: str, **overrides: Any) -> Parquet:
+        return composed("parquet", *choices, path=str(path), **overrides)
 
-    return build
+    return make
+
+
+@pytest.fixture(scope="session")
+def csv() -> Callable[..., Csv]:
+    def make(path: Path, *choices: str, **overrides: Any) -> Csv:
+        return composed("csv", *choices, path=str(path), **overrides)
+
+    return make
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def hold_apple(real_data, read, *, first=FIRST, last=LAST, ticker="AAPL", cost_b
     panel = assemble(bars, Static(tickers=None), Nothing(), Nothing(), clock=session_clock(XNYS))
     market = Market.of(panel)
     venue = Venue.of(
-        market.tickers,
+        market.roster,
         market.tape,
         account=cash_account(whole_shares=whole_shares),
         costs=FixedBps(cost_bps=cost_bps),

@@ -210,7 +210,7 @@ def test_what_cannot_be_labelled_is_refused():
         DataError, match=r"^ticker A: two bars close at 2024-11-27T21:00:00\+00:00, in 1 places"
     ):
         label_bars(twice, **HOURLY, partial_bars="clip")
-    with pytest.raises(DataError, match=r"^ts has type Date: bars of a given length need times"):
+    with pytest.raises(DataError, match=r"^ts has type Date: bars of some minutes need times"):
         label_bars(frame([date(2024, 1, 2)]), **HOURLY, partial_bars="drop")
     with pytest.raises(DataError, match=r"^ts has type String, must be a date or a date-time"):
         label_bars(frame(["2024-01-02"]), label="open", **DAILY)

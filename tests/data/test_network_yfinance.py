@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from network_sources import at, make, truth
 from polars.testing import assert_frame_equal
 
 import provider_server as provider
+from network_sources import at, make, truth
 from ploutos.data.network import clock
 from ploutos.types import ConfigError, DataError
 from provider_server import invented
@@ -399,3 +399,20 @@ def test_a_missing_package_names_the_extra(source, monkeypatch):
 def test_bad_settings_are_one_line(source, override, told):
     with pytest.raises(Exception, match=told):
         source(override)
+
+
+def test_rows_that_contradict_each_other_are_counted_and_the_last_is_taken(server, source):
+    def contradict(answer):
+        result = fresh_bars(answer)
+        columns = result["indicators"]["quote"][0]
+        result["timestamp"] = [*result["timestamp"][:3], *result["timestamp"]]
+        columns.update({name: [*(2 * x for x in values[:3]), *values] for name, values in columns.items()})
+
+    server.faults = [None, provider.changed(contradict)]
+    made = source()
+    assert_frame_equal(
+        made.fetch(), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
+    )
+    counts = made.told()["counts"]
+    assert counts["rows_contradicted"] == 3 and counts["pages_unsorted"] == 1
+    assert counts["rows_repeated"] == counts["rows_without_price"] == 0

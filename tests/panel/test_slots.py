@@ -45,6 +45,23 @@ def test_a_leaver_that_returns_before_it_was_sold_stays() -> None:
     assert text(assign_slots(wanted, traded, NEVER, None)) == ["AB"] * 5
 
 
+def test_a_leaver_that_was_paid_out_before_makes_room_at_once() -> None:
+    """B ends while it is in the universe; nobody can hold it when the next choice comes."""
+    wanted = in_force("AB", "AB", "AB", "AD", "AD")
+    traded = np.ones_like(wanted)
+    traded[1:, 1] = False
+    for delist_bar, shown in ((1, "AD"), (2, "AD"), (3, "AB")):
+        assert text(assign_slots(wanted, traded, np.array([-1, delist_bar, -1, -1]), None))[3] == shown
+
+
+def test_a_leaver_that_returns_when_its_slot_is_due_keeps_it() -> None:
+    """C, which has been out for longer, makes room for D; B would have made room at the same row."""
+    wanted = in_force("BC", "B", "", "D", "BD", "BD")
+    traded = np.ones_like(wanted)
+    traded[:4, 2] = False
+    assert text(assign_slots(wanted, traded, NEVER, None)) == ["BC", "BC", "BC", "BC", "BC", "BD"]
+
+
 def test_too_few_slots_and_no_members_are_one_line() -> None:
     wanted = in_force("ABC", "ABD")
     with pytest.raises(

@@ -9,13 +9,18 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from ploutos.data.calendars.always_open import AlwaysOpen
+from ploutos.data.calendars.exchange import Exchange
+from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.types import Bars
 from ploutos.universe.momentum_top_k import MomentumTopK
 
 ZONE = "America/New_York"
+WEEK = Weekdays(timezone=ZONE, session_open="09:30", session_close="16:00")
+XNYS = Exchange(code="XNYS")
+NONSTOP = AlwaysOpen(timezone="UTC", day_starts="00:00")
 SETTINGS = {
-    "session_timezone": ZONE,
-    "calendar": None,
+    "calendar": WEEK,
     "rebalance": "quarter",
     "top_k": 50,
     "momentum_sessions": 252,
@@ -50,22 +55,25 @@ def small(**settings):
     return universe(**(SMALL | settings))
 
 
-def daily(closes: dict[str, list[float | None]], days: list[date], volume: float = 1e6) -> pl.DataFrame:
-    """Return daily bars that close at 16:00 New York; None is a session without a bar."""
+def daily(
+    closes: dict[str, list[float | None]], days: list[date], volume: float = 1e6, calendar=WEEK
+) -> pl.DataFrame:
+    """Return daily bars that close with their session; None is a session without a bar."""
     rows = [
         (day, ticker, close, volume)
         for ticker, series in closes.items()
         for day, close in zip(days, series, strict=True)
         if close is not None
     ]
-    return from_days(pl.DataFrame(rows, schema=["date", "ticker", "close", "volume"], orient="row"))
+    return from_days(pl.DataFrame(rows, schema=["date", "ticker", "close", "volume"], orient="row"), calendar)
 
 
-def from_days(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return bars of a daily file with `date`, `ticker`, `close` and `volume`."""
-    close = pl.col("date").cast(pl.Datetime("us")).dt.offset_by("16h").dt.replace_time_zone(ZONE)
+def from_days(frame: pl.DataFrame, calendar=WEEK) -> pl.DataFrame:
+    """Return bars of a daily file with `date`, `ticker`, `close`, `volume`; each date is a session."""
+    closes = calendar.sessions(frame["date"].min(), frame["date"].max()).select(date="session", ts="close")
     prices = [pl.col("close").alias(name) for name in ("open", "high", "low") if name not in frame.columns]
-    frame = frame.with_columns(close.dt.convert_time_zone("UTC").alias("ts"), *prices)
+    frame = frame.join(closes, on="date", how="left").with_columns(*prices)
+    assert not frame["ts"].null_count()
     return frame.select("ts", "ticker", "open", "high", "low", "close", "volume").sort("ticker", "ts")
 
 

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from momentum_market import (
+    NONSTOP,
     SETTINGS,
+    WEEK,
+    XNYS,
     ZONE,
     axis,
     chosen,
@@ -23,14 +26,12 @@ from momentum_market import (
     weekdays,
 )
 
-from ploutos.data.calendars.exchange import Exchange
 from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.types import Bars, ConfigError, DataError
 
 SPELLS = "sp500_pit_ticker_start_end_1996_2025.parquet"
 DAYS = weekdays(date(2021, 3, 22), 12)  # Mon 22 ... Wed 31 March is the 8th, Thu 1 April the 9th
 LAST = date(2021, 3, 31)
-WEEK = Weekdays(timezone=ZONE, session_open="09:30", session_close="16:00")
 #         22   23   24   25   26   29   30   31 |  1    2    5    6
 FLAT = [100, 101, 100, 100, 101, 100, 110, 111, 100, 101, 100, 101]  # 25 -> 30 March: + 10 %
 FAST = [300, 101, 100, 100, 101, 100, 120, 60, 100, 101, 100, 101]  # + 20 %, whatever comes before and after
@@ -155,13 +156,11 @@ def test_a_symbol_that_another_company_takes_over_starts_anew():
          | {date(2024, m, d) for m, d in ((1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (6, 3), (7, 1))}),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("known", [False, True])
-def test_periods_begin_with_their_first_session(rebalance, firsts, known):
-    table = Exchange(code="XNYS").sessions(date(2023, 7, 3), date(2024, 7, 3))
-    days = table["session"].to_list()
-    frame = daily({"A": [100.0] * len(days)}, days)
+def test_periods_begin_with_their_first_session(rebalance, firsts):
+    days = XNYS.sessions(date(2023, 7, 3), date(2024, 7, 3))["session"].to_list()
+    frame = daily({"A": [100.0] * len(days)}, days, calendar=XNYS)
     ts, tickers = axis(frame)
-    made = small(rebalance=rebalance, calendar=Exchange(code="XNYS") if known else None)
+    made = small(rebalance=rebalance, calendar=XNYS)
     found = made.report(Bars(frame=frame), ts, tickers)["rebalances"]
     assert {date.fromisoformat(entry["date"]) for entry in found} == firsts
     for entry in found:
@@ -203,12 +202,13 @@ def test_index_membership_counts_on_the_first_session(tmp_path):
     assert chosen(small(top_k=9), frame)[LAST] == set("ABCDEF")
 
 
-def hourly(days: list[date], n: int, seed: int) -> pl.DataFrame:
-    """Return bars that close at 10:00 (half an hour) to 16:00 New York, some of them missing."""
+def hourly(table: pl.DataFrame, n: int, seed: int) -> pl.DataFrame:
+    """Return bars of sessions that end at 10:00 (half an hour) ... 16:00 New York, some of them missing."""
     rng = np.random.default_rng(seed)
-    times = pl.DataFrame({"date": days}).join(pl.DataFrame({"hour": range(10, 17)}), how="cross")
-    wall = pl.col("date").cast(pl.Datetime("us")) + pl.duration(hours="hour")
+    times = table.join(pl.DataFrame({"hour": range(10, 17)}), how="cross")
+    wall = pl.col("session").cast(pl.Datetime("us")) + pl.duration(hours="hour")
     times = times.with_columns(ts=wall.dt.replace_time_zone(ZONE).dt.convert_time_zone("UTC"))
+    times = times.filter(pl.col("ts") <= pl.col("close")).select("ts", date="session")
     parts = []
     for k in range(n):
         close = 50 * np.exp(np.cumsum(rng.normal(0, 0.002 * (1 + k % 3), len(times))))
@@ -226,19 +226,24 @@ def by_session(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort("ts").group_by("date", "ticker").agg(dollars.alias("volume"), last.alias("close"))
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_hourly_bars_choose_as_the_sessions_they_make(known):
+@pytest.mark.parametrize(
+    ("calendar", "firsts"),
+    [
+        (WEEK, [(2023, 4, 3), (2023, 7, 3), (2023, 10, 2), (2024, 1, 1)]),
+        (XNYS, [(2023, 4, 3), (2023, 7, 3), (2023, 10, 2), (2024, 1, 2)]),  # with early closes at 13:00
+    ],
+)
+def test_hourly_bars_choose_as_the_sessions_they_make(calendar, firsts):
     """Across both changes of daylight saving; the choice begins at the quarter's last hour."""
-    days = weekdays(date(2023, 1, 2), 330)
-    raw = hourly(days, 12, seed=3)
+    raw = hourly(calendar.sessions(date(2023, 1, 2), date(2024, 4, 5)), 12, seed=3)
     raw = raw.with_columns(open=pl.col("close"), high=pl.col("close"), low=pl.col("close"))
     frame = raw.select("ts", "ticker", "open", "high", "low", "close", "volume").sort("ticker", "ts")
     numbers = {"top_k": 4, "momentum_sessions": 60, "skip_sessions": 5, "min_volatility_annual": 0.12}
     numbers |= {"min_dollar_volume": 9e6, "volatility_sessions": 40, "dollar_volume_sessions": 30}
     ts, tickers = axis(frame)
-    member = universe(**numbers, calendar=WEEK if known else None).membership(Bars(frame=frame), ts, tickers)
+    member = universe(**numbers, calendar=calendar).membership(Bars(frame=frame), ts, tickers)
     sessions, previous = by_session(raw), None
-    for first in (date(2023, 4, 3), date(2023, 7, 3), date(2023, 10, 2), date(2024, 1, 1)):
+    for first in (date(*day) for day in firsts):
         picks = picks_by_hand(sessions, first, None, **numbers)
         assert 0 < len(picks) <= 4
         row = np.searchsorted(ts, raw.filter(pl.col("date") < first)["ts"].dt.timestamp("us").max())
@@ -260,7 +265,7 @@ def test_a_market_that_never_closes():
     ]
     frame = pl.concat(parts).with_columns(open=pl.col("close"), high=pl.col("close"), low=pl.col("close"))
     ts, tickers = axis(frame)
-    member = small(session_timezone="UTC", top_k=1).membership(Bars(frame=frame), ts, tickers)
+    member = small(calendar=NONSTOP, top_k=1).membership(Bars(frame=frame), ts, tickers)
     assert member.any(axis=1).tolist() == [False] * 7 + [True] * 2
     assert member[7:, 1].all()
 
@@ -313,7 +318,7 @@ LOOSE |= {"volatility_sessions": 20, "dollar_volume_sessions": 10, "max_idle_ses
 
 
 @settings(max_examples=60, deadline=None)
-@given(row=st.integers(0, 329), seed=st.integers(0, 2**16), calendar=st.sampled_from([None, WEEK]))
+@given(row=st.integers(0, 329), seed=st.integers(0, 2**16), calendar=st.sampled_from([WEEK, NONSTOP]))
 def test_what_comes_later_changes_no_choice(random_market, row, seed, calendar):
     """Later rows scaled, shuffled, lost, split: membership up to `row` stays as it was."""
     rng, (ts, tickers) = np.random.default_rng(seed), axis(random_market)
@@ -331,25 +336,46 @@ def test_what_comes_later_changes_no_choice(random_market, row, seed, calendar):
 
 
 @settings(max_examples=60, deadline=None)
-@given(row=st.integers(0, 329))
-def test_with_a_calendar_the_last_row_is_chosen_as_if_the_next_were_there(random_market, row):
+@given(row=st.integers(0, 329), calendar=st.sampled_from([WEEK, NONSTOP]))
+def test_the_last_row_is_chosen_as_if_the_next_were_there(random_market, row, calendar):
     ts, tickers = axis(random_market)
-    made = small(**LOOSE, calendar=WEEK)
+    made = small(**LOOSE, calendar=calendar)
     whole = made.membership(Bars(frame=random_market), ts, tickers)
     cut = random_market.filter(pl.col("ts").to_physical() <= int(ts[row]))
     assert whole.any()
     assert (made.membership(Bars(frame=cut), ts[: row + 1], tickers) == whole[: row + 1]).all()
 
 
-def test_without_a_calendar_the_next_quarter_must_have_begun(random_market):
+def test_the_calendar_says_when_the_quarter_ends(random_market):
+    """Of a market that never closes, the last day of June is followed by July, whether or not it trades."""
     ts, tickers = axis(random_market)
-    made = small(**LOOSE)
-    whole = made.membership(Bars(frame=random_market), ts, tickers)
-    (turns,) = np.nonzero((whole[1:] != whole[:-1]).any(axis=1))
-    row = int(turns[1]) + 1
-    cut = random_market.filter(pl.col("ts").to_physical() <= int(ts[row]))
-    short = made.membership(Bars(frame=cut), ts[: row + 1], tickers)
-    assert (short[:row] == whole[:row]).all() and (short[row] == whole[row - 1]).all()
+    dates = [datetime.fromtimestamp(int(t) / 1e6, UTC).date() for t in ts]
+    turns = {}
+    for calendar in (WEEK, NONSTOP):
+        member = small(**LOOSE, calendar=calendar).membership(Bars(frame=random_market), ts, tickers)
+        turns[calendar] = [dates[t + 1] for t in np.flatnonzero((member[1:] != member[:-1]).any(axis=1))]
+    # The close of 31 December, a Thursday, comes at midnight: after that day's bar, before that of 1 January.
+    assert turns[WEEK][:3] == [date(2020, 12, 31), date(2021, 3, 31), date(2021, 6, 30)]
+    assert turns[NONSTOP][:3] == [date(2021, 1, 1), date(2021, 4, 1), date(2021, 7, 1)]
+
+
+class Announced(Weekdays):
+    """A calendar whose rules end on a date."""
+
+    def sessions(self, first, last):
+        if last > date(2021, 4, 5):
+            raise DataError(f"known up to 2021-04-05, not {last}")
+        return super().sessions(first, last)
+
+
+def test_rules_that_end_soon_do_for_the_bars_that_there_are():
+    """Only the choice at the very last close would need the session after it."""
+    made = small(calendar=Announced(timezone=ZONE, session_open="09:30", session_close="16:00"))
+    frame = daily({"A": FLAT, "B": FAST, "C": SLOW}, DAYS)
+    known = frame.filter(pl.col("ts") < pl.lit(DAYS[11]).cast(pl.Datetime("us", "UTC")))
+    assert chosen(made, known) == chosen(small(), known)
+    with pytest.raises(DataError, match="known up to 2021-04-05"):
+        chosen(made, frame)
 
 
 @settings(max_examples=30, deadline=None)
@@ -385,12 +411,12 @@ def real_rows(real_data):
 
 @pytest.fixture(scope="module")
 def real_made(real_data):
-    return universe(index_spells=str(real_data / SPELLS))
+    return universe(calendar=XNYS, index_spells=str(real_data / SPELLS))
 
 
 @pytest.fixture(scope="module")
 def real_found(real_rows, real_made):
-    frame = from_days(real_rows)
+    frame = from_days(real_rows, XNYS)
     ts, tickers = axis(frame)
     member, told = real_made.membership_and_report(Bars(frame=frame), ts, tickers)
     return frame, ts, tickers, member, {entry["date"]: entry for entry in told["rebalances"]}
@@ -441,16 +467,9 @@ def members_by_hand(path, day):
     return {ticker for ticker, start, end in rows if start <= day and (end is None or end > day)}
 
 
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        ({"skip_sessions": 252}, "universe.skip_sessions: 252 .* Nearest: 251"),
-        ({"session_timezone": "America/NewYork"}, "Nearest: 'America/New_York'"),
-    ],
-)
-def test_settings_that_contradict_are_refused(changed, told):
-    with pytest.raises(ConfigError, match=told) as refused:
-        universe(**changed)
+def test_a_window_without_a_return_is_refused():
+    with pytest.raises(ConfigError, match=r"universe.skip_sessions: 252 .* Nearest: 251") as refused:
+        universe(skip_sessions=252)
     assert "\n" not in str(refused.value)
 
 
@@ -462,6 +481,7 @@ def test_settings_that_contradict_are_refused(changed, told):
         {"volatility_sessions": 1},
         {"min_history": 1.1},
         {"calendar": "XNYS"},
+        {"calendar": None},
         {"min_dollar_volume": float("nan")},
     ],
 )
@@ -487,7 +507,7 @@ def test_the_fingerprint_holds_every_setting(tmp_path):
     rows = [("A", date(2000, 1, 3), None)]
     spells = write_spells(tmp_path / "one.parquet", rows)
     base = universe().fingerprint()
-    other = {"session_timezone": "UTC", "rebalance": "year", "calendar": WEEK, "index_spells": spells}
+    other = {"rebalance": "year", "calendar": NONSTOP, "index_spells": spells}
     for name, value in SETTINGS.items():
         different = other[name] if name in other else value / 2 if isinstance(value, float) else value + 1
         assert universe(**{name: different}).fingerprint() != base, name

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from momentum_market import axis, daily, from_days, small, universe, weekdays
+from momentum_market import XNYS, axis, daily, from_days, small, universe, weekdays
 
 from ploutos.types import Bars, ConfigError, DataError
 from ploutos.universe.membership_spells import MembershipSpells
@@ -94,7 +94,7 @@ def test_the_real_report_from_the_raw_rows(real_data):
     path = real_data / "sp500_pit_ticker_start_end_1996_2025.parquet"
     raw = pl.read_parquet(real_data / "hugestock_pit_members_daily_1962_2017_adj.parquet")
     raw = raw.filter(pl.col("date").is_between(date(2008, 1, 2), date(2010, 1, 15)))
-    told = report(universe(index_spells=str(path)), from_days(raw))
+    told = report(universe(calendar=XNYS, index_spells=str(path)), from_days(raw, XNYS))
     json.dumps(told)
     sessions, spells = sorted(raw["date"].unique()), pl.read_parquet(path).rows()
     bars = Counter(raw.select("ticker", "date").rows())

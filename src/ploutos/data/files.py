@@ -10,21 +10,30 @@ from polars.exceptions import PanicException, PolarsError
 from ploutos.types import DataError, nearest
 
 
-def existing_file(path: str | Path) -> Path:
-    """Return `path` as an existing file, or raise `DataError` naming the nearest Parquet file beside it."""
+def existing_file(
+    path: str | Path, *, called: str = "Parquet", endings: tuple[str, ...] = (".parquet",)
+) -> Path:
+    """Return `path` as an existing file, or raise `DataError` naming the nearest one beside it."""
     file = Path(path).expanduser()
     if file.is_file():
         return file
     if file.is_dir():
-        raise DataError(f"{file} is a folder, not a Parquet file.{_beside(file, file.name)}")
+        raise DataError(
+            f"{file} is a folder, not a {called} file.{_beside(file, file.name, called, endings)}"
+        )
     if not file.parent.is_dir():
         raise DataError(f"{file} does not exist: there is no folder {file.parent}")
-    raise DataError(f"{file} does not exist.{_beside(file.parent, file.name)}")
+    raise DataError(f"{file} does not exist.{_beside(file.parent, file.name, called, endings)}")
 
 
-def _beside(folder: Path, name: str) -> str:
-    hint = nearest(name, (p.name for p in folder.glob("*.parquet")))
-    return f" Nearest: '{folder / hint}'." if hint else f" There is no Parquet file in {folder}."
+def _beside(folder: Path, name: str, called: str, endings: tuple[str, ...]) -> str:
+    hint = nearest(name, (p.name for p in folder.iterdir() if p.name.lower().endswith(endings)))
+    return f" Nearest: '{folder / hint}'." if hint else f" There is no {called} file in {folder}."
+
+
+def first_line(error: BaseException) -> str:
+    """Return what a library's error says in its first line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def sha256(path: str | Path) -> str:
@@ -47,8 +56,7 @@ def read_columns(path: str | Path, columns: Iterable[str]) -> pl.DataFrame:
         require_columns(file, list(pl.read_parquet_schema(file)), wanted)
         frame = pl.read_parquet(file, columns=wanted).select(wanted)
     except (PolarsError, PanicException, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{file} cannot be read as Parquet: {reason}") from error
+        raise DataError(f"{file} cannot be read as Parquet: {first_line(error)}") from error
     if frame.is_empty():
         raise DataError(f"{file} has no rows")
     return frame

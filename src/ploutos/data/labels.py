@@ -155,7 +155,7 @@ def _settled(
 def _instants(ts: pl.Series, input_timezone: str) -> tuple[Times, Times, npt.NDArray[np.bool_]]:
     """Return the first and the second instant of each time (alike but for one that occurs twice), if any."""
     if not isinstance(ts.dtype, pl.Datetime):
-        raise DataError(f"ts has type {ts.dtype}: bars of a given length need times; one a session is null")
+        raise DataError(f"ts has type {ts.dtype}: bars of some minutes need times. Nearest: bar_minutes=null")
     both = [ts]
     if ts.dtype.time_zone is None:
         both = [

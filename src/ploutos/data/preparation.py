@@ -1,5 +1,7 @@
-"""What happens to the rows of every source: quality, close labels, corporate actions, resampling, delistings."""
+"""What happens to the rows of every source: from canonical rows to `Bars`, stage by stage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -72,7 +74,12 @@ class Preparation:
         DataError
             A rule refuses, or nothing is left.
         """
-        where = str(file)
+        with _named(file):
+            return self._bars(raw, str(file), told, delistings)
+
+    def _bars(
+        self, raw: pl.DataFrame, where: str, told: dict[str, Any], delistings: pl.DataFrame | None
+    ) -> Bars:
         frame, rules = self.quality.check_rows(raw, file=where)
         check_spacing(frame, self.bar_minutes, file=where)
         rules += self.quality.check_zone(
@@ -137,3 +144,12 @@ class Preparation:
         return self.calendar.sessions(first - SLACK, last + SLACK)
 
 
+@contextmanager
+def _named(file: str | Path) -> Iterator[None]:
+    """Name the file in errors of stages that do not know it."""
+    try:
+        yield
+    except DataError as error:
+        if str(file) in str(error):
+            raise
+        raise DataError(f"{file}: {error}") from error

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from ploutos.data.columns import ColumnNames
-from ploutos.data.files import read_columns, sha256
+from ploutos.data.delisting_table import read_delistings
+from ploutos.data.files import sha256
 from ploutos.data.preparation import Preparation
 from ploutos.data.tables import Kind, read_tables, tables_sha256
 from ploutos.data.timezone import check_timezone
-from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, checked, one_of
+from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, checked
 from ploutos.types.session import SessionClock
 
 
@@ -25,7 +25,7 @@ class TableSource:
     label, bar_minutes, input_timezone, partial_bars : see `ploutos.data.labels.label_bars`.
     resample_minutes, resample_anchor : see `ploutos.data.resample.resample`; null leaves bars as they are.
     delisted_after_sessions, delisting_return : see `ploutos.data.corporate.delisting`.
-    delistings : Parquet file of `ticker`, `ts` (null: the last bar), `delisting_return`; wins over the rule.
+    delistings : Parquet file, see `read_delistings`; wins over the rule.
     calendar, quality, actions : components of `data/calendar`, `data/quality`, `data/actions`.
     """
 
@@ -78,12 +78,9 @@ class TableSource:
 
     def load(self) -> Bars:
         """Read, judge and label the rows; raise `DataError` where they cannot be used."""
-        raw = read_tables(self.path, self.kind, self.columns, self.tickers)
-        self._require_tickers(raw)
-        gone = None
-        if self.delistings is not None:
-            gone = read_columns(self.delistings, ("ticker", "ts", "delisting_return"))
-        return self.preparation.bars(raw, file=self.path, told={}, delistings=gone)
+        raw, told = read_tables(self.path, self.kind, self.columns, self.tickers)
+        gone = None if self.delistings is None else read_delistings(self.delistings, self.clock)
+        return self.preparation.bars(raw, file=self.path, told=told, delistings=gone)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the SHA-256 of the files and the settings; where the files lie does not matter."""
@@ -95,12 +92,3 @@ class TableSource:
             "delistings": None if self.delistings is None else sha256(self.delistings),
             **self.preparation.fingerprint(),
         }
-
-    def _require_tickers(self, raw: pl.DataFrame) -> None:
-        if self.tickers is None:
-            return
-        found = set(raw["ticker"].unique())
-        for ticker in self.tickers:
-            if ticker not in found:
-                everyone = read_tables(self.path, self.kind, self.columns, None)["ticker"].unique()
-                raise one_of("tickers", ticker, everyone.to_list())

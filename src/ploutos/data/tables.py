@@ -2,54 +2,76 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ploutos.data.columns import ColumnNames, canonical
-from ploutos.data.files import existing_file, require_columns, sha256
-from ploutos.types import DataError
+from ploutos.data.files import existing_file, first_line, require_columns, sha256
+from ploutos.types import DataError, one_of
 
 Kind = Literal["parquet", "csv"]
-SUFFIXES: dict[Kind, tuple[str, ...]] = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".csv.gz", ".txt")}
+CALLED: dict[Kind, str] = {"parquet": "Parquet", "csv": "CSV"}
+ENDINGS: dict[Kind, tuple[str, ...]] = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".csv.gz", ".txt")}
 
 
-def read_tables(path: str, kind: Kind, names: ColumnNames, tickers: list[str] | None) -> pl.DataFrame:
+def read_tables(
+    path: str, kind: Kind, names: ColumnNames, tickers: list[str] | None
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Return the canonical rows (see `columns.canonical`) of the file or of all files of the folder `path`.
 
-    Rows of other than `tickers` are left out before anything is judged; null takes all.
+    Rows of other than `tickers` are left out before anything is judged, and counted; null takes all.
 
     Raises
     ------
     DataError
-        A missing or unreadable file, a folder without such files, a missing column (the nearest one is named),
-        no rows.
+        A missing or unreadable file, a folder without such files, no rows, a missing column; the nearest one
+        is named. Files whose times do not go together.
+    ConfigError
+        A ticker that is not there; the nearest one is named.
     """
     files = table_files(path, kind)
-    frames = []
+    everyone: set[str] = set()
+    frames, others = [], 0
     for file in files:
-        if names.ticker is None and tickers is not None and file.stem not in tickers:
-            continue
-        frame = canonical(_read(file, kind, names), names, file)
-        if tickers is not None:
-            frame = frame.filter(pl.col("ticker").is_in(tickers))
-        frames.append(frame)
-    if not frames or not sum(frame.height for frame in frames):
-        wanted = "" if tickers is None else f" of the tickers {', '.join(tickers)}"
-        raise DataError(f"{path} has no rows{wanted}")
-    return pl.concat(_alike(frames), how="vertical_relaxed")
+        ticker = ticker_of(file, kind)
+        if names.ticker is None:
+            everyone.add(ticker)
+            if tickers is not None and ticker not in tickers:
+                continue
+        rows = canonical(_read(file, kind, names), names, file, ticker=ticker)
+        everyone.update(rows["ticker"].drop_nulls().unique())
+        frame = rows if tickers is None else rows.filter(pl.col("ticker").is_in(tickers))
+        others += rows.height - frame.height
+        frames.append((file, frame))
+    for ticker in tickers or ():
+        if everyone and ticker not in everyone:
+            raise one_of("tickers", ticker, everyone)
+    frames = [(file, frame) for file, frame in frames if not frame.is_empty()]
+    if not frames:
+        raise DataError(f"{path} has no rows")
+    told = {"files": len(files), "rows_other_tickers": others}
+    return pl.concat(_alike(frames), how="vertical_relaxed"), told
 
 
 def table_files(path: str, kind: Kind) -> list[Path]:
     """Return the file `path`, or the files of that kind in the folder `path`, sorted by name."""
     folder = Path(path).expanduser()
     if not folder.is_dir():
-        return [existing_file(path)]
-    files = sorted(file for file in folder.iterdir() if file.name.lower().endswith(SUFFIXES[kind]))
+        return [existing_file(path, called=CALLED[kind], endings=ENDINGS[kind])]
+    files = sorted(
+        file for file in folder.iterdir() if file.name.lower().endswith(ENDINGS[kind]) and file.name[0] != "."
+    )
     if not files:
-        raise DataError(f"{folder} holds no file that ends in {', '.join(SUFFIXES[kind])}")
+        raise DataError(f"{folder} holds no file that ends in {', '.join(ENDINGS[kind])}")
     return files
+
+
+def ticker_of(file: Path, kind: Kind) -> str:
+    """Return the file's name without its ending."""
+    ending = next((e for e in ENDINGS[kind] if file.name.lower().endswith(e)), file.suffix)
+    return file.name[: len(file.name) - len(ending)]
 
 
 def tables_sha256(path: str, kind: Kind, *, named: bool) -> str:
@@ -59,33 +81,38 @@ def tables_sha256(path: str, kind: Kind, *, named: bool) -> str:
         return sha256(files[0])
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.stem if named else ''}\0{sha256(file)}\n".encode())
+        digest.update(f"{ticker_of(file, kind) if named else ''}\0{sha256(file)}\n".encode())
     return digest.hexdigest()
 
 
 def _read(file: Path, kind: Kind, names: ColumnNames) -> pl.DataFrame:
-    columns = list(names.in_file().values())
+    columns = sorted(set(names.in_file().values()))
     try:
         if kind == "parquet":
             require_columns(file, list(pl.read_parquet_schema(file)), columns)
             return pl.read_parquet(file, columns=columns)
-        require_columns(file, list(pl.scan_csv(file).collect_schema()), columns)
-        frame = pl.read_csv(file, columns=columns, try_parse_dates=True, infer_schema_length=10_000)
-        return _dated(frame, names.ts)
+        # As text: what a ticker, a number or a time is follows from its column, not from the first rows.
+        require_columns(file, pl.read_csv(file, n_rows=0, infer_schema=False).columns, columns)
+        return pl.read_csv(file, columns=columns, infer_schema=False)
     except (PolarsError, PanicException, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{file} cannot be read as {kind}: {reason}") from error
+        raise DataError(f"{file} cannot be read as {CALLED[kind]}: {first_line(error)}") from error
 
 
-def _dated(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return a CSV's rows with the times that its own inference left as text."""
-    if frame.schema[column] != pl.String:
-        return frame
-    return frame.with_columns(pl.col(column).str.to_datetime(time_unit="us", strict=False))
+def _alike(frames: list[tuple[Path, pl.DataFrame]]) -> list[pl.DataFrame]:
+    """Return the frames with one type of `ts`: dates beside date-times become midnights."""
+    first_file, first = frames[0]
+    zone = _zone(first)
+    for file, frame in frames:
+        if _zone(frame) != zone:
+            raise DataError(
+                f"{file}: its times have the zone {_zone(frame) or 'of none'}, those of {first_file.name}"
+                f" {zone or 'none'}"
+            )
+    if all(frame.schema["ts"] == pl.Date for _, frame in frames):
+        return [frame for _, frame in frames]
+    return [frame.with_columns(pl.col("ts").cast(pl.Datetime("us", zone))) for _, frame in frames]
 
 
-def _alike(frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Return the frames with one type of `ts`: files without rows or with other units must not decide it."""
-    kept = [frame for frame in frames if not frame.is_empty()]
-    dtype = kept[0].schema["ts"]
-    return [frame.with_columns(pl.col("ts").cast(dtype)) for frame in kept]
+def _zone(frame: pl.DataFrame) -> str | None:
+    dtype = frame.schema["ts"]
+    return dtype.time_zone if isinstance(dtype, pl.Datetime) else None

@@ -7,7 +7,6 @@ import numpy.typing as npt
 from pydantic import Field
 
 from ploutos.data.files import sha256
-from ploutos.data.timezone import check_timezone
 from ploutos.types import Bars, ConfigError, Fraction, NonNegativeFloat, NonNegativeInt, PositiveInt, checked
 from ploutos.universe.decision import Decision, decide
 from ploutos.universe.membership_spells import MembershipSpells
@@ -46,9 +45,7 @@ class MomentumTopK:
 
     Parameters
     ----------
-    session_timezone : zone in which a bar's close has its session date.
-    calendar : the market's sessions; with it the choice made at the last row of the data is known too. Null:
-        the local dates that have bars.
+    calendar : the market's sessions; from it the choice made at the last row of the data is known too.
     index_spells : Parquet file, see `MembershipSpells`; null takes every ticker.
     """
 
@@ -56,8 +53,7 @@ class MomentumTopK:
     def __init__(
         self,
         *,
-        session_timezone: str,
-        calendar: CheckedCalendar | None,
+        calendar: CheckedCalendar,
         rebalance: Every,
         top_k: PositiveInt,
         momentum_sessions: PositiveInt,
@@ -76,7 +72,6 @@ class MomentumTopK:
                 f"universe.skip_sessions: {skip_sessions} leaves no return of momentum_sessions"
                 f" {momentum_sessions}. Nearest: {momentum_sessions - 1}"
             )
-        self.session_timezone = check_timezone("universe.session_timezone", session_timezone)
         self.calendar = calendar
         self.rebalance: Every = rebalance
         self.index_spells = index_spells
@@ -121,7 +116,7 @@ class MomentumTopK:
             spells.check_overlap(tickers)
         if not len(ts):
             return []
-        sessions = market_sessions(ts, self.session_timezone, self.calendar)
+        sessions = market_sessions(ts, self.calendar)
         when = rebalances(sessions, self.rebalance, until=int(ts[-1]))
         held = sessions.held(ts)
         grid = session_bars(bars.frame, bars.actions, tickers, held)
@@ -142,8 +137,7 @@ class MomentumTopK:
         """Return what decides the membership, JSON-ready."""
         return {
             "universe": "momentum_top_k",
-            "session_timezone": self.session_timezone,
-            "calendar": None if self.calendar is None else self.calendar.fingerprint(),
+            "calendar": self.calendar.fingerprint(),
             "rebalance": self.rebalance,
             "index_spells": None if self.index_spells is None else sha256(self.index_spells),
             **vars(self.rules),

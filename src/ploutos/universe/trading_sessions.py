@@ -1,14 +1,15 @@
-"""When the market's sessions close: from a calendar, or from the bars themselves."""
+"""When the sessions of a market close."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from ploutos.data.calendars.calendar import EPOCH, Calendar, microseconds, session_clock
-from ploutos.types.session import SessionClock
+from ploutos.types import DataError
 
 Axis = npt.NDArray[np.int64]
 Dates = npt.NDArray[np.int32]
@@ -44,21 +45,23 @@ class Sessions:
         return Sessions(dates=self.dates[seen], closes=self.closes[seen])
 
 
-def market_sessions(ts: Axis, session_timezone: str, calendar: Calendar | None) -> Sessions:
-    """Return the sessions of the axis `ts` [T, >= 1].
+def market_sessions(ts: Axis, calendar: Calendar) -> Sessions:
+    """Return the calendar's sessions from the first bar of the axis `ts` [T, >= 1] on.
 
-    With a calendar they are its sessions from the first bar on, and those that follow the last bar: at the
-    last close of a quarter it is known that the next session opens another one. Without a calendar a session
-    is a local date that has bars and closes with the last of them, so the first session of a quarter is
-    recognised when it has come.
+    Those that follow the last bar are among them: at the last close of a quarter it is known that the next
+    session opens another one.
     """
-    clock = SessionClock(session_timezone) if calendar is None else session_clock(calendar)
-    dates = clock.dates(ts)
-    if calendar is None:
-        last = np.r_[np.flatnonzero(np.diff(dates)), len(ts) - 1]
-        return Sessions(dates=dates[last], closes=ts[last])
-    first, latest = (EPOCH + timedelta(days=int(dates[row])) for row in (0, -1))
-    table = calendar.sessions(first, latest + LONGEST_CLOSURE)
+    dates = session_clock(calendar).dates(ts[[0, -1]]).tolist()
+    first, latest = (EPOCH + timedelta(days=day) for day in dates)
+    table = _sessions(calendar, first, latest)
     closes = microseconds(table["close"])
     begun = closes >= ts[0]
     return Sessions(dates=table["session"].to_physical().to_numpy()[begun], closes=closes[begun])
+
+
+def _sessions(calendar: Calendar, first: date, latest: date) -> pl.DataFrame:
+    """Return the sessions from `first` to the one after `latest`, where the calendar knows that one."""
+    try:
+        return calendar.sessions(first, latest + LONGEST_CLOSURE)
+    except DataError:  # its rules end before: holidays of some exchanges are announced a year ahead
+        return calendar.sessions(first, latest)
