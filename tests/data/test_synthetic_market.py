@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
+from quality_bars import quality
 
-from ploutos.data import checks
 from ploutos.data.synthetic_prices import bridge_range
 from ploutos.data.synthetic_random import ar1, fat_noise
 from ploutos.data.synthetic_regimes import regime_path
@@ -38,10 +38,9 @@ def test_bars_pass_the_checks_of_a_file(synthetic):
     assert frame.columns == ["ts", "ticker", "open", "high", "low", "close", "volume", "signal"]
     assert bars.signals == ("signal",)
     assert frame.equals(frame.sort("ticker", "ts"))
-    checks.check_dtypes(frame, file="synthetic")
-    checks.check_order(frame, file="synthetic")
-    checks.check_values(frame, file="synthetic")
-    checks.check_ranges(frame, file="synthetic")
+    rules = quality("strict")
+    kept, findings = rules.check_rows(frame, file="synthetic")
+    assert kept.equals(frame) and not any(each["count"] for each in findings)
     first = frame.group_by("ticker").first()["open"]
     assert 15 < first.min() < first.max() < 600
 

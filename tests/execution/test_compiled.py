@@ -83,7 +83,8 @@ def test_a_change_in_a_file_that_a_kernel_calls_is_noticed(tmp_path):
 
 def modules_with_kernels():
     texts = ((path, path.read_text()) for path in sorted(HOUSE.rglob("*.py")))
-    return [path for path, text in texts if "\n@kernel\n" in text or "\n@part\n" in text]
+    marks = ("\n@kernel\n", "\n@part\n", "\n@rare\n")
+    return [path for path, text in texts if any(mark in text for mark in marks)]
 
 
 @pytest.mark.parametrize("path", modules_with_kernels(), ids=lambda path: path.relative_to(HOUSE).as_posix())

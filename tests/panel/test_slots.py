@@ -55,11 +55,11 @@ def test_a_leaver_that_was_paid_out_before_makes_room_at_once() -> None:
 
 
 def test_a_leaver_that_returns_when_its_slot_is_due_keeps_it() -> None:
-    """C, which has been out for longer, makes room for D; B would have made room at the same row."""
-    wanted = in_force("BC", "B", "", "D", "BD", "BD")
+    """B, sold at row 3, is back at row 4: A waits for the slot of C, which has its first trade at row 4."""
+    wanted = in_force("BC", "B", "", "A", "AB", "AB")
     traded = np.ones_like(wanted)
     traded[:4, 2] = False
-    assert text(assign_slots(wanted, traded, NEVER, None)) == ["BC", "BC", "BC", "BC", "BC", "BD"]
+    assert text(assign_slots(wanted, traded, NEVER, None)) == ["BC", "BC", "BC", "BC", "BC", "BA"]
 
 
 def test_too_few_slots_and_no_members_are_one_line() -> None:

@@ -154,6 +154,20 @@ def test_slots_are_stable(market, request):
     assert moved > 50 and waited > 5
 
 
+def test_names_end_while_they_are_chosen(ending):
+    """Their slots go on showing them, no longer members, up to the next choice, and not a row longer."""
+    wanted, asset = in_force(ending), ending.slot_asset
+    changes = np.flatnonzero((wanted[1:] != wanted[:-1]).any(axis=1)) + 1
+    ended = [n for n, bar in enumerate(ending.delist_bar) if bar >= 0 and wanted[bar, n]]
+    assert len(ended) > 5
+    for name in ended:
+        bar = ending.delist_bar[name]
+        turn = next((int(t) for t in changes if t > bar), len(wanted))
+        assert not ending.member[bar:, name].any()
+        assert (asset[bar:turn] == name).any(axis=1).all()
+        assert not (asset[turn:] == name).any()
+
+
 def sold(panel, wanted, traded, name, t):
     """Say whether a holding of a name that is out at row t - 1 is gone before row t."""
     if 0 <= panel.delist_bar[name] < t:

@@ -8,16 +8,20 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ploutos.apps.command import command
+from ploutos.apps.panels import check_task, look_after
 
 if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
 
 
-def prepare(config: DictConfig) -> "tuple[Panel, Path]":
-    """Check the config, then open the panel or build it; return it and its folder."""
+def prepare(config: DictConfig) -> "tuple[Panel, Path] | None":
+    """Check the config, then open the panel or build it; return it and its folder. None for other tasks."""
     from ploutos.apps.parts import build
     from ploutos.apps.preflight import check_folders, check_values
 
+    if check_task(config) != "report":
+        check_folders(config)
+        return None
     check_values(config)
     check_folders(config)
     panels = build(config.panel)
@@ -31,7 +35,7 @@ def describe_panel(panel: "Panel", folder: Path) -> dict[str, Any]:
 
     first, last = (datetime.fromtimestamp(int(panel.ts[k]) / 1e6, UTC).isoformat() for k in (0, -1))
     found = dict(panel.quality)
-    coverage = found.pop("panel", {})
+    coverage, chosen = found.pop("panel", {}), found.pop("universe", {})
     return {
         "address": panel.hash,
         "folder": str(folder),
@@ -44,6 +48,7 @@ def describe_panel(panel: "Panel", folder: Path) -> dict[str, Any]:
         "member_share": float(panel.member.mean()),
         **coverage,
         "tickers": list(panel.tickers),  # names, where the coverage counts them
+        "universe": chosen,
         "source": found,
     }
 
@@ -63,12 +68,42 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         ("gaps", f"{told['gap_cells']:,} bars missing between a ticker's first and last"),
         ("delisted", str(told["delisted"])),
         ("silent ends", _short(told["silent_ends"]) or "none"),
+        *findings(told["source"]),
+        *universe(told["universe"]),
         ("members", f"{100 * told['member_share']:.1f} % of times x tickers"),
         ("features", f"{len(told['features'])}: {_short(told['features'])}"),
         ("macro", f"{len(told['macro'])}: {_short(told['macro'])}"),
         ("address", told["address"]),
         ("folder", f"{told['folder']}  ({told['bytes'] / 1e6:,.1f} MB)"),
     ]
+
+
+def findings(source: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a line for each quality rule that found something, the most serious first."""
+    from ploutos.data.quality.table import table_rows
+
+    found = [row for row in table_rows(source.get("rules", [])) if row[1] != "-"]
+    return [
+        ("finding", f"{severity}: {rule} {count} times in {tickers} tickers, {action}; {example}")
+        for rule, severity, count, tickers, action, _, example in found
+    ]
+
+
+def universe(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what is worth a line of a universe that chooses."""
+    rebalances = told.get("rebalances", [])
+    if not rebalances:
+        return []
+    last = rebalances[-1]
+    found = [("universe", f"{len(rebalances)} rebalances; {last['date']}: {_short(last['picks'])}")]
+    if "survivorship" in told:
+        missing = told["survivorship"]
+        share = 100 * (missing["without_prices_share_mean"] or 0.0)
+        names = f"{missing['members_never_in_data']} of {missing['members_ever']} never have any"
+        found.append(
+            ("survivorship", f"{share:.1f} % of the index's members have no prices on average; {names}")
+        )
+    return found
 
 
 def _short(names: list[str], most: int = 8) -> str:
@@ -85,19 +120,42 @@ def require_sound(folder: Path) -> None:
         raise DataError(f"panel: {folder} is damaged ({'; '.join(problems)}); delete it to have it rebuilt")
 
 
-def run(config: DictConfig, prepared: "tuple[Panel, Path]") -> float:
-    """Print the report and write `data.json`."""
+def run(config: DictConfig, prepared: "tuple[Panel, Path] | None") -> float:
+    """Print the report and write it as JSON and, where rules judged the rows, HTML; or look after panels."""
     from rich.console import Console
 
+    console = Console()
+
+    def say(line: str) -> None:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+    if prepared is None:
+        for line in look_after(config, str(config.panels)):
+            say(line)
+        return 0.0
     if config.verify:
         require_sound(prepared[1])
     told = describe_panel(*prepared)
-    file = Path(HydraConfig.get().runtime.output_dir) / "data.json"
-    file.write_text(json.dumps(told, indent=2, default=str))
-    console = Console()
-    for name, value in [*lines(told), ("report", str(file))]:
-        console.print(f"{name:<12}  {value}", soft_wrap=True, highlight=False, markup=False)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    for name, value in [*lines(told), *written(told, folder, str(config.name))]:
+        say(f"{name:<12}  {value}")
     return float(told["bars"])
+
+
+def written(told: dict[str, Any], folder: Path, title: str) -> list[tuple[str, str]]:
+    """Write the report into `folder` and return which files there are."""
+    from ploutos.report.html import replace_file
+    from ploutos.report.quality_page import render
+
+    file = folder / "data.json"
+    replace_file(file, json.dumps(told, indent=2, default=str).encode())
+    files = [("report", str(file))]
+    if "rules" in told["source"]:
+        page = folder / "quality.html"
+        facts = {name: value for name, value in lines(told) if name not in ("finding",)}
+        replace_file(page, render(told["source"], title=title, facts=facts).encode())
+        files.append(("quality page", str(page)))
+    return files
 
 
 def main() -> int:

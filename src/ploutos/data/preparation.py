@@ -81,6 +81,8 @@ class Preparation:
         self, raw: pl.DataFrame, where: str, told: dict[str, Any], delistings: pl.DataFrame | None
     ) -> Bars:
         frame, rules = self.quality.check_rows(raw, file=where)
+        if frame.is_empty():
+            raise DataError(f"{where}: no row passes the quality rules; see data.quality")
         check_spacing(frame, self.bar_minutes, file=where)
         rules += self.quality.check_zone(
             frame,

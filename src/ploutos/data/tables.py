@@ -86,7 +86,7 @@ def tables_sha256(path: str, kind: Kind, *, named: bool) -> str:
 
 
 def _read(file: Path, kind: Kind, names: ColumnNames) -> pl.DataFrame:
-    columns = sorted(set(names.in_file().values()))
+    columns = list(dict.fromkeys(names.in_file().values()))
     try:
         if kind == "parquet":
             require_columns(file, list(pl.read_parquet_schema(file)), columns)
@@ -104,10 +104,8 @@ def _alike(frames: list[tuple[Path, pl.DataFrame]]) -> list[pl.DataFrame]:
     zone = _zone(first)
     for file, frame in frames:
         if _zone(frame) != zone:
-            raise DataError(
-                f"{file}: its times have the zone {_zone(frame) or 'of none'}, those of {first_file.name}"
-                f" {zone or 'none'}"
-            )
+            zones = [z or "no zone" for z in (_zone(frame), zone)]
+            raise DataError(f"{file}: its times have {zones[0]}, those of {first_file.name} have {zones[1]}")
     if all(frame.schema["ts"] == pl.Date for _, frame in frames):
         return [frame for _, frame in frames]
     return [frame.with_columns(pl.col("ts").cast(pl.Datetime("us", zone))) for _, frame in frames]

@@ -11,7 +11,8 @@ from ploutos.env.layout import Layout
 from ploutos.env.market import Market
 from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.outcome import Outcome
-from ploutos.execution.venue import SCRATCH_ROWS, Venue, order_costs
+from ploutos.execution.scratch import Scratch
+from ploutos.execution.venue import Venue, order_costs
 
 
 class Simulator:
@@ -47,11 +48,10 @@ class Simulator:
         self.row = row
         batch, assets = ledger.shares.shape
         self.outcome = Outcome.empty(batch, assets, detailed=detailed)
+        self._features = market.features.reshape(*market.features.shape[:2], -1)
         self._everyone = np.arange(batch)
         edges = np.linspace(0, batch, min(threads, max(batch, 1)) + 1).astype(int)
-        self._parts = [
-            (int(first), int(last), np.empty((SCRATCH_ROWS, assets))) for first, last in pairwise(edges)
-        ]
+        self._parts = [(int(first), int(last), Scratch.of(assets)) for first, last in pairwise(edges)]
         self._pool = ThreadPoolExecutor(len(self._parts) - 1) if len(self._parts) > 1 else None
 
     def observe(
@@ -62,7 +62,7 @@ class Simulator:
         observe(
             self._everyone if who is None else who,
             out,
-            market.features,
+            self._features,
             market.macro,
             self.scenario,
             self.row,
@@ -95,13 +95,13 @@ class Simulator:
         """Trade towards `targets` [B, N], move to the next close, write what is seen there into `out`."""
         market, venue = self.market, self.venue
 
-        def run(first: int, last: int, scratch: Float) -> None:
+        def run(first: int, last: int, scratch: Scratch) -> None:
             step(
                 first,
                 last,
                 targets,
                 out,
-                market.features,
+                self._features,
                 market.macro,
                 self.scenario,
                 self.row,

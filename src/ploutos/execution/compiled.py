@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.compiler import Flags
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,15 +40,36 @@ class _Cache(FunctionCache):
         )
 
 
+def _without_aliases(flags: Flags) -> Flags:
+    flags.noalias = True
+    return flags
+
+
+def _dispatcher(function: Function, **options: Any) -> Any:
+    """Return `function` compiled on the promise that none of its arrays overlaps one that it writes to.
+
+    Without it every loop would be there twice, once for arrays that overlap, behind a check of all pairs.
+    """
+    dispatcher = njit(**OPTIONS, **options)(function)
+    dispatcher._compiler._customize_flags = _without_aliases
+    return dispatcher
+
+
 def kernel(function: Function) -> Function:
     """Compile an entry point: called from Python, cached on disk, releases the interpreter lock."""
-    dispatcher = njit(**OPTIONS)(function)
+    dispatcher = _dispatcher(function)
     dispatcher._cache = _Cache(function)
     compiled: Function = dispatcher
     return compiled
 
 
 def part(function: Function) -> Function:
-    """Compile a function that only kernels call."""
-    compiled: Function = njit(**OPTIONS, forceinline=True)(function)
+    """Compile a function that only kernels call; it becomes part of each."""
+    compiled: Function = _dispatcher(function, forceinline=True)
+    return compiled
+
+
+def rare(function: Function) -> Function:
+    """Compile a function that kernels call seldom: it stays outside, out of the way of what runs always."""
+    compiled: Function = _dispatcher(function)
     return compiled

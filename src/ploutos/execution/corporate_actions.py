@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ploutos.execution.compiled import part
+from ploutos.execution.compiled import rare
 from ploutos.execution.ledger import Float, Ledger
 
 
@@ -82,7 +82,7 @@ def events_by_row(
     )
 
 
-@part
+@rare
 def apply_actions(
     b: int,
     first: int,

@@ -3,8 +3,56 @@
 import numpy as np
 
 from ploutos.execution.compiled import part
+from ploutos.execution.fills import book, price_fills
 from ploutos.execution.ledger import Float, Ledger
-from ploutos.execution.rules import StopRules
+from ploutos.execution.outcome import Outcome
+from ploutos.execution.rules import Rules, StopRules
+from ploutos.execution.scratch import Scratch
+from ploutos.execution.tape import Tape
+from ploutos.types.fields import HIGH, LOW, OPEN
+
+
+@part
+def lapse_gapped(
+    b: int, p: int, t: int, ledger: Ledger, tape: Tape, rules: StopRules, scratch: Scratch
+) -> int:
+    """Put closing orders in place of those of names that gapped through a stop (step 3); return how many.
+
+    For fills at the open, which is where such a name is closed too; `rest` must follow the fills.
+    """
+    orders, closing = scratch.orders, scratch.closing
+    bar = tape.prices[p, t + 1]
+    found = find_exits(ledger, b, bar[OPEN], bar[HIGH], bar[LOW], True, rules, closing, scratch.price)
+    if found > 0:
+        for n in range(len(orders)):
+            order, close = orders[n], closing[n]
+            orders[n] = order if close == 0.0 else close
+    return found
+
+
+@part
+def close_positions(
+    b: int,
+    p: int,
+    t: int,
+    gaps: bool,
+    ledger: Ledger,
+    tape: Tape,
+    rules: Rules,
+    outcome: Outcome,
+    scratch: Scratch,
+) -> None:
+    """Close what a stop or target closes; orders of these names lapse (steps 3 and 5)."""
+    orders, closing, price = scratch.orders, scratch.closing, scratch.price
+    bar = tape.prices[p, t + 1]
+    if find_exits(ledger, b, bar[OPEN], bar[HIGH], bar[LOW], gaps, rules.stops, closing, price) == 0:
+        return
+    for n in range(len(orders)):
+        order, close = orders[n], closing[n]
+        orders[n] = order if close == 0.0 else 0.0
+    price_fills(closing, price, rules.costs, p, t, scratch.notional, scratch.fee)
+    book(b, ledger, closing, outcome, scratch)
+    rest(ledger.age[b], closing, rules.stops.cooldown_bars)
 
 
 @part

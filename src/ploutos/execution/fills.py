@@ -4,7 +4,9 @@ import numpy as np
 
 from ploutos.execution.compiled import part
 from ploutos.execution.ledger import Float, Ledger
+from ploutos.execution.outcome import Outcome
 from ploutos.execution.rules import DOLLAR_VOLUME, VOLATILITY, CostTable
+from ploutos.execution.scratch import Scratch
 
 
 @part
@@ -72,3 +74,17 @@ def fill(
         realised += gain[n]
     ledger.realised[b] += realised
     return flow, fees, traded
+
+
+@part
+def book(b: int, ledger: Ledger, quantity: Float, outcome: Outcome, scratch: Scratch) -> None:
+    """Book fills [N] in the ledger and count them in `outcome`, whose turnover is still in currency."""
+    fee = scratch.fee
+    flow, fees, traded = fill(ledger, b, quantity, scratch.price, scratch.notional, fee, scratch.gain)
+    ledger.cash[b] += flow
+    outcome.cost[b] += fees
+    outcome.turnover[b] += traded
+    if outcome.traded.shape[0] > 0:
+        for n in range(len(quantity)):
+            outcome.traded[b, n] += quantity[n]
+            outcome.fees[b, n] += fee[n]

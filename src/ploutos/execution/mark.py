@@ -2,9 +2,33 @@
 
 import numpy as np
 
-from ploutos.execution.compiled import part
+from ploutos.execution.compiled import part, rare
 from ploutos.execution.ledger import Float, Ledger
-from ploutos.execution.rules import AccountRules, StopRules
+from ploutos.execution.rules import AccountRules, Rules, StopRules
+from ploutos.execution.tape import Tape
+from ploutos.types.fields import CLOSE, HIGH, LOW
+
+
+@part
+def end_bar(
+    b: int, p: int, t: int, before: float, ledger: Ledger, tape: Tape, rules: Rules, room: Float
+) -> None:
+    """Charge fees for time, mark at the close of row `t` + 1, apply ruin and limits (steps 6 and 7)."""
+    bar = tape.prices[p, t + 1]
+    close, high, low = bar[CLOSE], bar[HIGH], bar[LOW]
+    if rules.account.margin:
+        borrow = rules.costs.borrow_annual[t if rules.costs.by_row else 0]
+        fee = financing(ledger.cash[b], ledger.shares[b], close, borrow, rules.account, tape.years[t + 1])
+        ledger.cash[b] -= fee
+        ledger.financing[b] += fee
+    equity = ledger.cash[b] + value(ledger, b, close, high, low, rules.fill.at_open, room)
+    if equity <= 0.0:
+        ledger.cash[b] += settle_ruin(ledger, b, close)
+        equity = ledger.cash[b]
+    ledger.equity[b] = equity
+    ledger.peak[b] = max(ledger.peak[b], equity)
+    if rules.stops.of_portfolio:
+        apply_limits(ledger, b, t + 1, before, tape.session_last, rules.stops)
 
 
 @part
@@ -21,12 +45,13 @@ def financing(
 
 
 @part
-def value(ledger: Ledger, b: int, close: Float, high: Float, low: Float, at_open: bool) -> float:
+def value(ledger: Ledger, b: int, close: Float, high: Float, low: Float, at_open: bool, room: Float) -> float:
     """Return the worth of the holdings at `close` [N]; advance best prices and holding times."""
     shares, best, age = ledger.shares[b], ledger.best[b], ledger.age[b]
     for n in range(len(shares)):
         # Read first, choose afterwards: see `fix_orders`.
         held, up, down, old_best, old = shares[n], high[n], low[n], best[n], age[n]
+        worth = held * close[n]
         flat = held == 0.0
         top = up if up > old_best else old_best
         bottom = down if down < old_best else old_best
@@ -34,14 +59,14 @@ def value(ledger: Ledger, b: int, close: Float, high: Float, low: Float, at_open
         extreme = top if held > 0.0 else bottom
         best[n] = extreme if seen else old_best
         age[n] = old + 1 if (not flat) | (old < 0) else 0
-    worth = 0.0
+        room[n] = 0.0 if flat else worth
+    total = 0.0
     for n in range(len(shares)):
-        held, price = shares[n], close[n]
-        worth += 0.0 if held == 0.0 else held * price
-    return worth
+        total += room[n]
+    return total
 
 
-@part
+@rare
 def settle_ruin(ledger: Ledger, b: int, close: Float) -> float:
     """Close everything at `close` [N]; return what that brings."""
     worth = 0.0

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ploutos.execution.compiled import part
+from ploutos.execution.compiled import part, rare
 from ploutos.execution.ledger import Float
 from ploutos.execution.rules import AccountRules
 
@@ -44,7 +44,7 @@ def fix_orders(
         round_orders(goal, close, shares, equity, rules, quantity)
 
 
-@part
+@rare
 def trim(goal: Float, close: Float, shares: Float, equity: float, cap: float) -> None:
     """Turn holds of positions beyond the cap into targets at the cap."""
     for n in range(len(goal)):
@@ -53,7 +53,7 @@ def trim(goal: Float, close: Float, shares: Float, equity: float, cap: float) ->
             goal[n] = cap if exposure > 0.0 else -cap
 
 
-@part
+@rare
 def round_orders(
     goal: Float, close: Float, shares: Float, equity: float, rules: AccountRules, quantity: Float
 ) -> None:
@@ -67,7 +67,7 @@ def round_orders(
             quantity[n] = 0.0
 
 
-@part
+@rare
 def cap_leverage(goal: Float, close: Float, shares: Float, equity: float, rules: AccountRules) -> None:
     """Shrink targets until gross, then net exposure is within its cap; holds stay unless drift is trimmed."""
     assets = len(goal)
@@ -110,3 +110,12 @@ def _exposures(goal: Float, close: Float, shares: Float, equity: float) -> tuple
         else:
             wanted += abs(goal[n])
     return held, wanted
+
+
+@part
+def gross_value(shares: Float, close: Float) -> float:
+    """Return the value of long and short positions together."""
+    gross = 0.0
+    for n in range(len(shares)):
+        gross += abs(shares[n] * close[n]) if shares[n] != 0.0 else 0.0
+    return gross

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.execution.compiled import part
 from ploutos.execution.ledger import Float
 
 
@@ -32,3 +33,14 @@ class Outcome(NamedTuple):
         return cls(
             np.zeros(batch), np.zeros(batch), np.zeros(batch, np.bool_), np.zeros(shape), np.zeros(shape)
         )
+
+
+@part
+def start(outcome: Outcome, b: int) -> None:
+    """Empty portfolio `b`'s row of `outcome`."""
+    outcome.forced[b] = False
+    outcome.turnover[b] = 0.0
+    outcome.cost[b] = 0.0
+    if outcome.traded.shape[0] > 0:
+        outcome.traded[b] = 0.0
+        outcome.fees[b] = 0.0

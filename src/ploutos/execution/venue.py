@@ -13,10 +13,9 @@ from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.outcome import Outcome
 from ploutos.execution.roster import Roster
 from ploutos.execution.rules import Rules
+from ploutos.execution.scratch import Scratch
 from ploutos.execution.stops.model import Stops
 from ploutos.execution.tape import Tape
-
-SCRATCH_ROWS = 6  # room that the kernel needs, for one portfolio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +60,6 @@ class Venue:
         `targets` [B, N] are shares of equity, NaN = hold. `outcome` is overwritten; `row` is not.
         """
         execute(
-            0,
-            len(row),
             ledger,
             targets,
             scenario,
@@ -70,7 +67,7 @@ class Venue:
             self.tape,
             self.rules,
             outcome,
-            np.empty((SCRATCH_ROWS, targets.shape[1])),
+            Scratch.of(targets.shape[1]),
         )
 
 
@@ -83,6 +80,6 @@ def order_costs(
 ) -> Float:
     """Return [B, N], currency: what orders for `targets` cost at the close of `row`, before they are sent."""
     costs = np.zeros(targets.shape)
-    room = np.empty((SCRATCH_ROWS, targets.shape[1]))
+    room = Scratch.of(targets.shape[1])
     estimate(ledger, targets, scenario, row, venue.tape, venue.rules, costs, room)
     return costs

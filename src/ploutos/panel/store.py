@@ -1,8 +1,10 @@
 """One panel in one folder: plain `.npy` files and a manifest that says what they are."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -25,9 +27,10 @@ class DamagedPanel(Exception):
 
 
 def clear_unfinished(target: Path) -> None:
-    """Remove what builders of `target` left that died; only for the holder of its lock."""
-    for leftover in target.parent.glob(f".{target.name}.building-*"):
-        shutil.rmtree(leftover)
+    """Remove what died while it built or removed `target`; only for the holder of its lock."""
+    for pattern in (f".{target.name}.building-*", f".{target.name}.leaving"):
+        for leftover in target.parent.glob(pattern):
+            shutil.rmtree(leftover)
 
 
 def read(folder: Path, expected_hash: str) -> Panel:
@@ -41,6 +44,8 @@ def read(folder: Path, expected_hash: str) -> Panel:
         Something is missing or not what the manifest says.
     """
     manifest = read_manifest(folder)
+    with contextlib.suppress(OSError):  # on a read-only disk nothing is pruned either
+        os.utime(folder / MANIFEST)  # when it was last used
     if manifest["hash"] != expected_hash:
         raise DamagedPanel(f"{MANIFEST}: hash {manifest['hash']} instead of {expected_hash}")
     parts: dict[str, Any] = dict.fromkeys(ARRAYS) | {name: manifest[name] for name in TEXTS}

@@ -40,12 +40,12 @@ class Html:
             top_tickers=self.top_tickers,
         )
         try:
-            _replace(path, page.encode("utf-8"))
+            replace_file(path, page.encode("utf-8"))
         except OSError as error:
             raise ConfigError(f"report: cannot write '{path}': {error.strerror or error}") from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write beside `path`, flush to disk, rename over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

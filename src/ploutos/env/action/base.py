@@ -29,7 +29,7 @@ class ActionSpace(Protocol):
         value: npt.NDArray[Any],
         *,
         member: npt.NDArray[np.bool_],
-        weight: npt.NDArray[np.float64],
+        weight: npt.NDArray[np.floating],
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N] (NaN = hold) for actions `value` [B, ...].
 

@@ -16,6 +16,6 @@ def decode(
 
     Training, backtest and ensembles all decode here, so equal actions are equal orders to the last bit.
     """
-    member = layout.asset_column(observation, "member") > 0
-    weight = layout.asset_column(observation, "weight").astype(np.float64)
+    member = layout.asset_state(observation, "member") > 0
+    weight = layout.asset_state(observation, "weight")
     return action.target_weights(value, member=member, weight=weight)

@@ -48,14 +48,14 @@ class DeltaWeights:
         value: npt.NDArray[Any],
         *,
         member: npt.NDArray[np.bool_],
-        weight: npt.NDArray[np.float64],
+        weight: npt.NDArray[np.floating],
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N], NaN = hold; never NaN for a non-member."""
         targets = np.empty(value.shape)
         change(
             np.ascontiguousarray(value, dtype=np.float64).ravel(),
             np.ascontiguousarray(member).ravel(),
-            np.ascontiguousarray(weight).ravel(),
+            np.ascontiguousarray(weight, dtype=np.float64).ravel(),
             self.max_delta,
             self.dead_band,
             -np.inf if self.allow_short else 0.0,

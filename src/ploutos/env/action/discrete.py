@@ -42,14 +42,14 @@ class Discrete:
         value: npt.NDArray[Any],
         *,
         member: npt.NDArray[np.bool_],
-        weight: npt.NDArray[np.float64],
+        weight: npt.NDArray[np.floating],
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N], NaN = hold; a non-member is never opened."""
         targets = np.empty(value.shape)
         choose(
             np.ascontiguousarray(value, dtype=np.int64).ravel(),
             np.ascontiguousarray(member).ravel(),
-            np.ascontiguousarray(weight).ravel(),
+            np.ascontiguousarray(weight, dtype=np.float64).ravel(),
             self.lot_weight,
             self.allow_short,
             targets.ravel(),

@@ -6,7 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from ploutos.env.action.exponential import exponential
+from ploutos.execution.compiled import kernel
 from ploutos.types import PositiveFloat, checked
+
+FAR = 300.0  # up to here e^x, e^-x and their sums are ordinary numbers
 
 
 class TargetWeights:
@@ -41,23 +45,49 @@ class TargetWeights:
         value: npt.NDArray[Any],
         *,
         member: npt.NDArray[np.bool_],
-        weight: npt.NDArray[np.float64],
+        weight: npt.NDArray[np.floating],
     ) -> npt.NDArray[np.float64]:
         """Return target weights [B, N]; never NaN."""
-        bounded = value.astype(np.float64)
-        np.clip(bounded, -self.max_logit, self.max_logit, out=bounded)
         if self.allow_short:
+            bounded = np.clip(value.astype(np.float64), -self.max_logit, self.max_logit)
             return signed_shares(bounded, member, self.max_leverage)
-        return softmax(bounded, member)
+        weights = np.empty(member.shape)
+        softmax(
+            np.ascontiguousarray(value, dtype=np.float64),
+            np.ascontiguousarray(member),
+            self.max_logit,
+            weights,
+        )
+        return weights
 
 
-def softmax(logits: npt.NDArray[np.float64], member: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Return e^logit over its sum across members and cash, [B, N] of `logits` [B, N + 1] (overwritten)."""
-    logits -= logits.max(axis=1, keepdims=True)
-    share = np.exp(logits, out=logits)
-    share[:, :-1] *= member
-    weights: npt.NDArray[np.float64] = share[:, :-1] / share.sum(axis=1, keepdims=True)
-    return weights
+@kernel
+def softmax(
+    logits: npt.NDArray[np.float64],
+    member: npt.NDArray[np.bool_],
+    bound: float,
+    weights: npt.NDArray[np.float64],
+) -> None:
+    """Write e^logit over its sum across members and cash into `weights` [B, N], of `logits` [B, N + 1]."""
+    assets = weights.shape[1]
+    for b in range(len(weights)):
+        x, inside, share = logits[b], member[b], weights[b]
+        shift = 0.0
+        if bound > FAR:
+            for n in range(assets + 1):
+                shift = x[n] if n == 0 or x[n] > shift else shift
+            shift = min(max(shift, -bound), bound)
+        for n in range(assets):
+            logit, kept = x[n], inside[n]
+            logit = -bound if logit < -bound else logit
+            logit = bound if logit > bound else logit
+            power = exponential(logit - shift)
+            share[n] = power if kept else 0.0
+        total = exponential(min(max(x[assets], -bound), bound) - shift)
+        for n in range(assets):
+            total += share[n]
+        for n in range(assets):
+            share[n] /= total
 
 
 def signed_shares(

@@ -17,16 +17,16 @@ def write_observation(
     close: Float,
     ledger: Ledger,
 ) -> None:
-    """Fill `out` [D] with what portfolio `b` knows at the close of a bar: that bar's features [N, F], ...
+    """Fill `out` [D] with what portfolio `b` knows at the close of a bar: that bar's features [N * F], ...
 
     Non-members show zeros for their features; holdings always show their weight.
     """
-    assets, width = features.shape
+    assets = len(member)
     shares, entry, age = ledger.shares[b], ledger.entry[b], ledger.age[b]
     equity = ledger.equity[b]
     per_equity = 1.0 / equity if equity > 0.0 else 0.0  # without money there is nothing to weigh
     copy_features(out, features, member)
-    at = assets * width
+    at = len(features)
     known, weight = out[at : at + assets], out[at + assets : at + 2 * assets]
     unrealised, holding = out[at + 2 * assets : at + 3 * assets], out[at + 3 * assets : at + 4 * assets]
     # A loop for each column, and values read before they are chosen from: so they are vectorised.
@@ -56,21 +56,20 @@ def write_observation(
 def copy_features(
     out: npt.NDArray[np.float32], features: npt.NDArray[np.float32], member: npt.NDArray[np.bool_]
 ) -> None:
-    """Copy [N, F] in one go where everybody is a member, else name by name with zeros for the others."""
-    assets, width = features.shape
-    inside = 0
+    """Copy [N * F] in one go where everybody is a member, else name by name with zeros for the others."""
+    assets, inside = len(member), 0
     for n in range(assets):
         inside += member[n]
     if inside == assets:
-        source = features.reshape(-1)
-        for k in range(assets * width):
-            out[k] = source[k]
+        for k in range(len(features)):
+            out[k] = features[k]
         return
+    width = len(features) // assets
     for n in range(assets):
         at = n * width
         if member[n]:
             for f in range(width):
-                out[at + f] = features[n, f]
+                out[at + f] = features[at + f]
         else:
             for f in range(width):
                 out[at + f] = 0.0

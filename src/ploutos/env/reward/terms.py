@@ -27,7 +27,8 @@ class Moments(NamedTuple):
 def growth(bar: Bar) -> Float:
     """Return equity after / before the bar within [RUIN, 1 / RUIN]; 1 where there was no money."""
     before = bar.equity_t
-    after = np.clip(bar.equity_tp1, 0.0, before / RUIN)  # first, so that the ratio cannot overflow
+    # Bounded first, so that the ratio cannot overflow.
+    after = np.minimum(np.maximum(bar.equity_tp1, 0.0), before / RUIN)
     ratio = np.divide(after, before, out=np.ones_like(before), where=before > 0)
     return np.maximum(ratio, RUIN)
 

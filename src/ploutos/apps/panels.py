@@ -1,0 +1,100 @@
+"""`ploutos data panels=...`: the stored panels, listed, inspected, verified and pruned."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from ploutos.types import ConfigError, DataError, one_of
+
+if TYPE_CHECKING:
+    from ploutos.panel.shelf import Stored
+
+TASKS = ("report", "list", "inspect", "verify", "prune")
+
+
+def check_task(config: DictConfig) -> str:
+    """Return what `panels` asks for, or refuse it."""
+    task = str(config.panels)
+    if task not in TASKS:
+        raise one_of("panels", task, TASKS)
+    days = config.unused_days
+    if not isinstance(days, int | float) or isinstance(days, bool) or not days >= 0:
+        raise ConfigError(f"unused_days: {days!r} is not a number >= 0")
+    if task == "inspect" and config.address is None:
+        raise ConfigError("address: null; panels=inspect needs the beginning of a panel's address")
+    return task
+
+
+def look_after(config: DictConfig, task: str) -> Iterable[str]:
+    """Yield the lines that `task` prints, other than "report".
+
+    Raises
+    ------
+    DataError
+        A panel that was verified is damaged.
+    """
+    from ploutos.panel import shelf
+
+    folder = Path(str(config.panel.folder)).expanduser()
+    if task == "list":
+        panels = shelf.stored_panels(folder)
+        yield from (line(panel) for panel in panels)
+        yield f"{len(panels)} panels, {megabytes(panels)} in {folder}"
+    elif task == "inspect":
+        yield from inspect(shelf.find_panel(folder, str(config.address)))
+    elif task == "verify":
+        chosen = (
+            shelf.stored_panels(folder)
+            if config.address is None
+            else [shelf.find_panel(folder, str(config.address))]
+        )
+        yield from verify(chosen)
+    else:
+        gone = shelf.prune(folder, float(config.unused_days))
+        yield from (line(panel) for panel in gone)
+        yield f"removed {len(gone)} panels, {megabytes(gone)}, from {folder}"
+
+
+def line(panel: "Stored") -> str:
+    """Return what a list says of one panel."""
+    head = f"{panel.address[:16]}  {panel.bytes / 1e6:10,.1f} MB  unused {panel.unused_days:6.1f} days  "
+    if panel.damage:
+        return head + f"damaged: {panel.damage}"
+    rows, tickers, features = panel.shape
+    return head + f"{rows:,} rows x {tickers:,} tickers x {features} features"
+
+
+def megabytes(panels: "list[Stored]") -> str:
+    """Return the size of all."""
+    return f"{sum(panel.bytes for panel in panels) / 1e6:,.1f} MB"
+
+
+def inspect(panel: "Stored") -> Iterable[str]:
+    """Yield what the manifest says."""
+    yield line(panel)
+    yield f"folder    {panel.folder.absolute()}"
+    if panel.damage:
+        return
+    told: dict[str, Any] = panel.manifest
+    yield f"tickers   {', '.join(told['tickers'])}"
+    yield f"features  {', '.join(told['feature_names'])}"
+    yield f"macro     {', '.join(told['macro_names']) or 'none'}"
+    clock = told["clock"]
+    yield f"sessions  by the clock of {clock['timezone']}, dates begin at {clock['day_starts']}"
+    for name, entry in sorted(told["files"].items()):
+        yield f"file      {name:<16} {entry['dtype']} {entry['shape']}  {entry['bytes'] / 1e6:,.1f} MB"
+
+
+def verify(panels: "list[Stored]") -> Iterable[str]:
+    """Read every byte of `panels` and yield a line each; raise DataError in the end where one is damaged."""
+    from ploutos.panel.store import verify as damages
+
+    broken = []
+    for panel in panels:
+        problems = damages(panel.folder)
+        yield f"{panel.address[:16]}  {'; '.join(problems) or 'sound'}"
+        broken += [panel.address[:16]] if problems else []
+    if broken:
+        raise DataError(f"panels: {', '.join(broken)} damaged; panels=prune removes what has no manifest")
