@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LIBRARIES = ("numpy", "numba", "torch", "stable-baselines3")
+LIBRARIES = ("numpy", "numba", "polars", "torch", "stable-baselines3")
 L3 = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
 UNKNOWN_L3_MIB = 64
 

@@ -21,9 +21,16 @@ EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 COMPONENTS = [f for f in FILES if f not in PRIMARY and f not in EXPERIMENTS]
 
 # What an option needs beside it; {file} is a file that exists.
+PARQUET = ["data=parquet", "data.path={file}"]
 BESIDE = {
-    "data/parquet": ["data.path={file}"],
-    "macro/parquet": ["data=parquet", "data.path={file}"],
+    "data/parquet": PARQUET[1:],
+    "data/csv": PARQUET[1:],
+    "data/actions/adjusted": PARQUET,
+    "data/actions/columns": PARQUET,
+    "data/actions/lean_factors": [*PARQUET, "data.actions.path={file}"],
+    "data/quality/standard": PARQUET,
+    "data/quality/strict": PARQUET,
+    "macro/parquet": PARQUET,
     "data/yfinance": ["data.tickers=[SPY]"],
     "data/alpaca": ["data.tickers=[SPY]"],
 }
@@ -31,8 +38,9 @@ PACKAGE_OF = {
     "data/actions": "data/corporate",
     "data/calendar": "data/calendars",
     "validation/check": "validation",
-}  # a check lives in the package, its file in a group of its own
-PRESETS_OF = {"validation": "suite"}  # files of this group are settings of one class
+}  # a component that lives in the package of its group's users
+# Files of these groups are settings of one class.
+PRESETS_OF = {"data/quality": "quality", "validation": "suite"}
 META = {"_target_", "_partial_", "_convert_", "_recursive_", "defaults"}
 
 
@@ -64,8 +72,6 @@ def composed(option: Path, a_file: str) -> DictConfig:
     if group == "validation/check":
         config = compose("train", [f"+{group}@validation.checks.tested={name}"])
         return config.validation.checks.tested
-    if group == "data/calendar":  # no source selects one by default
-        return compose("train", [f"+{group}@tested={name}"]).tested
     return OmegaConf.select(compose("train", [*beside, f"{group}={name}"]), group.replace("/", "."))
 
 

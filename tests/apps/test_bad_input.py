@@ -135,10 +135,12 @@ FILES: list[tuple[str, pl.DataFrame | bytes, list[str]]] = [
     ("not Parquet", b"ts,ticker\n" * 100, ["cannot be read as Parquet"]),
     ("no rows", bars().clear(), ["has no rows"]),
     ("no column", bars(close=None, Close=[1.0] * 3), ["column 'close' is missing", "Nearest: 'Close'"]),
-    ("duplicate", bars(ts=[T[0], T[0], T[2]]), ["ABC", "2024-01-03T15:00", "more than once"]),
-    ("unsorted", bars(ts=[T[1], T[0], T[2]]), ["ABC", "2024-01-03T15:00", "not sorted"]),
+    ("duplicate", bars(ts=[T[0], T[0], T[2]]), ["ABC", "2024-01-03T15:00"]),
+    ("unsorted", bars(ts=[T[1], T[0], T[2]]), ["ABC", "2024-01-03T15:00"]),
     ("zero price", bars(open=[10.0, 0.0, 12.0]), ["ABC", "2024-01-03T16:00", "open is 0"]),
     ("NaN price", bars(close=[10.0, float("nan"), 12.0]), ["ABC", "2024-01-03T16:00", "close is nan"]),
+    ("too close", bars(ts=[T[0], T[0] + timedelta(minutes=1), T[2]]), ["ABC", "bar_minutes is 60"]),
+    ("no session", bars(ts=[t.replace(day=1) for t in T]), ["none of its 3 rows"]),
 ]
 
 
@@ -153,7 +155,7 @@ def test_unusable_bars(
     else:
         content.write_parquet(file)
     swept = ["fold=0", "seed=0"] if verb == "study" else []
-    told = ploutos(verb, "data=parquet", "macro=none", f"data.path={file}", *swept)
+    told = ploutos(verb, "data=parquet", "data/quality=strict", "macro=none", f"data.path={file}", *swept)
     require_refusal(told, ["bars.parquet", *says])
     assert not list(Path.cwd().glob("outputs")) and not list(Path.cwd().glob("mlruns"))
     assert not [p for p in Path.cwd().rglob("*") if p.is_file() and p.suffix != ".lock"]
@@ -163,9 +165,9 @@ def test_a_target_in_a_users_file_is_refused(ploutos: Call, tmp_path: Path) -> N
     (tmp_path / "conf" / "data").mkdir(parents=True)
     (tmp_path / "conf" / "data" / "mine.yaml").write_text("_target_: os.system\ncommand: touch pwned\n")
     told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
-    require_refusal(told, ["features.session_timezone"])
+    require_refusal(told, ["features.calendar"])
     (tmp_path / "conf" / "data" / "mine.yaml").write_text(
-        "_target_: os.system\ncommand: touch pwned\nsession_timezone: UTC\n"
+        "defaults: [calendar: weekdays, _self_]\n_target_: os.system\ncommand: touch pwned\n"
     )
     told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
     require_refusal(told, ["data._target_: 'os.system' is not allowed"])

@@ -26,8 +26,7 @@ def test_a_ticker_that_just_stops_is_told(tmp_path: Path) -> None:
         "data=parquet",
         "macro=none",
         f"data.path={tmp_path / 'bars.parquet'}",
-        "data.session_first_start=null",
-        "data.session_last_start=null",
+        "data/calendar=always_open",
     ]
     own = [line for line in TINY if not line.startswith("data.")]
     ended = run("train", *market, *own, *CHECKS, "split.n_folds=1", folder=tmp_path)

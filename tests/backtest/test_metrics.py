@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ploutos.backtest import metrics
 from ploutos.types import PloutosError, Track
+from ploutos.types.session import SessionClock
 
-NEW_YORK = "America/New_York"
+NEW_YORK = SessionClock("America/New_York")
 
 
 def bars_of(ts, equity, *, turnover=None, cost=None, gross=None):

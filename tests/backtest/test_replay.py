@@ -66,8 +66,9 @@ def test_noisy_features_are_those_of_the_noisy_prices(world, tilt):
     policy = tilt(hold_every=1)
     made = replay(world, [policy] * 3)
     rows = slice(0, made.windows[-1].stop)
-    frames = [with_noise(module.panel_bars(world.panel, rows).frame, 0.01, np.random.default_rng(1))]
-    market = made._market(frames, rows)
+    bars = module.panel_bars(world.panel, rows)
+    frames = [with_noise(bars.frame, 0.01, np.random.default_rng(1))]
+    market = made._market(frames, bars.actions, rows)
     column = market.feature_names.index("return_1")
     traded = np.isfinite(market.open[0])
     both = traded[1:] & traded[:-1] & market.member[1:]

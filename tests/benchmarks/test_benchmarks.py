@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import pytest
 from benchmarks.command import BENCHMARKS, main
 from benchmarks.env.scalar import OVERRIDES, ScalarEnv
 from benchmarks.env.workload import MIXES, build, config, draw_actions, make_market, with_strangers
+from benchmarks.panel import ingest
+from benchmarks.panel.child import measured
+from benchmarks.panel.memory import Peak, tells, use
 from benchmarks.record import Record, Row, table, write
 from benchmarks.timing import Effort, Sample, cores, interleave, slice_length
 
@@ -37,6 +41,18 @@ ENV = {
     "env.first_step_second_process_s",
     "env.import_s",
 }
+PANEL = {
+    "panel.build_s",
+    "panel.build_peak_gb",
+    "panel.build_peak_anonymous_gb",
+    "panel.open_ms",
+    "panel.open_by_settings_ms",
+    "panel.pss_copies_16",
+    "panel.pss_copies_16_pickled",
+    "panel.worker_private_mb",
+    "panel.worker_private_torch_mb",
+    "panel.ingest_s",
+}
 PEERS = {
     f"env.vs_{peer}{kind}"
     for peer in ("gym_trading_env", "torchtrade", "torchtrade_e2048")
@@ -52,7 +68,8 @@ SCALING = {
 
 def test_without_a_name_all_are_listed(capsys):
     assert main([]) == 0
-    assert all(f"  {name} " in capsys.readouterr().out for name in BENCHMARKS)
+    told = capsys.readouterr().out
+    assert all(f"  {name} " in told for name in BENCHMARKS)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +79,7 @@ def test_without_a_name_all_are_listed(capsys):
         (["env", "--fast"], "--fast"),
         (["env", "--json", "nowhere/rows.json"], "nowhere/rows.json"),
         (["env", "--quick", "--peers-python", "nowhere/python"], "nowhere/python"),
+        (["panel", "--quick", "--folder", "nowhere"], "--folder: there is no folder 'nowhere'"),
     ],
 )
 def test_a_usage_error_is_one_line(arguments, told, capsys):
@@ -149,11 +167,61 @@ def test_the_mixes_trade_as_they_say():
     assert turnover["trade"] > 0.5 > 0.2 > turnover["hold"] > 0
 
 
-@pytest.mark.slow
-def test_the_quick_run_of_env_has_every_metric(tmp_path):
-    file = tmp_path / "env.json"
+@pytest.mark.skipif(not tells(), reason="the system does not tell")
+def test_memory_of_mapped_files_is_told_apart(tmp_path):
+    size = 8 << 20
+    (tmp_path / "inside").mkdir()
+    for name in ("inside/a", "b"):
+        (tmp_path / name).write_bytes(bytes(size))
+    here = os.getpid()
+    before = use(here, tmp_path / "inside")
+    mapped = [np.memmap(tmp_path / name, mode="r") for name in ("inside/a", "b")]
+    assert sum(int(array.max()) for array in mapped) == 0
+    after = use(here, tmp_path / "inside")
+    assert (before.inside, after.inside) == (0, size)
+    assert 0 <= after.outside - before.outside - size < size / 2
+    # No other process has the file: it is private, as anonymous memory is.
+    own = np.ones(size, np.uint8)
+    assert use(here, tmp_path / "inside").private - before.private >= 2 * size - size / 2
+    del own
+
+
+@pytest.mark.skipif(not tells(), reason="the system does not tell")
+def test_the_peak_of_anonymous_memory_leaves_files_out(tmp_path):
+    size = 64 << 20
+    (tmp_path / "a").write_bytes(bytes(size))
+    script = (
+        "import sys, time, numpy as np\n"
+        "mapped = np.memmap(sys.argv[1], mode='r'); mapped.max()\n"
+        "print('small', flush=True); sys.stdin.readline()\n"
+        "own = np.ones(len(mapped), np.uint8)\n"
+        "print('large', flush=True); sys.stdin.readline()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "a")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process, Peak(process.pid) as peak:
+        peaks = []
+        for _ in range(2):
+            process.stdout.readline()
+            seen = peak.looks
+            while peak.looks < seen + 2:
+                time.sleep(0.01)
+            peaks.append(peak.bytes)
+            process.stdin.write("on\n")
+            process.stdin.flush()
+    assert peaks[0] < size
+    assert 0 <= peaks[1] - peaks[0] - size < size / 2
+
+
+def quick_rows(name, folder, *options):
+    """Run a benchmark as a smoke run; return its rows by metric, checked for shape, and what it prints."""
+    file = folder / f"{name}.json"
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "env", "--quick", "--json", file],
+        [sys.executable, "-m", "benchmarks", name, "--quick", "--json", file, *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -161,19 +229,50 @@ def test_the_quick_run_of_env_has_every_metric(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     record = json.loads(file.read_text())
-    assert set(record) == {"name", "machine", "commit", "rows"} and record["name"] == "env"
+    assert set(record) == {"name", "machine", "commit", "rows"} and record["name"] == name
     rows = {row["metric"]: row for row in record["rows"]}
     assert len(rows) == len(record["rows"])
+    for metric, row in rows.items():
+        assert set(row) == KEYS and row["unit"] and row["note"] and metric in done.stdout, metric
+        if row["value"] is None:
+            continue
+        assert row["value"] > 0, metric
+        compared = [row[key] is not None for key in ("baseline", "baseline_value", "ratio")]
+        assert len(set(compared)) == 1, metric
+        if compared[0]:
+            assert row["baseline_value"] > 0 and row["ratio"] > 0, metric
+    return rows
+
+
+@pytest.mark.slow
+def test_the_quick_run_of_env_has_every_metric(tmp_path):
+    rows = quick_rows("env", tmp_path)
     assert set(rows) >= ENV | PEERS | SCALING
     assert all(".gpu" in name for name in set(rows) - ENV - PEERS - SCALING)
     for name, row in rows.items():
-        assert set(row) == KEYS and row["unit"] and row["note"], name
-        if name in PEERS and row["value"] is None:
-            assert row["note"] == "not installed"
-            continue
-        assert row["value"] > 0, name
-        compared = [row[key] is not None for key in ("baseline", "baseline_value", "ratio")]
-        assert len(set(compared)) == 1, name
-        if compared[0]:
-            assert row["baseline_value"] > 0 and row["ratio"] > 0, name
-        assert name in done.stdout
+        assert row["value"] is not None or (name in PEERS and row["note"] == "not installed"), name
+
+
+@pytest.mark.slow
+def test_the_quick_run_of_panel_has_every_metric_and_cleans_up(tmp_path):
+    place = tmp_path / "disk"
+    place.mkdir()
+    rows = quick_rows("panel", tmp_path, "--folder", place, "--data", tmp_path)
+    assert set(rows) == PANEL
+    assert list(place.iterdir()) == []
+    skipped = rows.pop("panel.ingest_s")
+    assert skipped["value"] is None and skipped["note"].startswith("skipped: no such file")
+    if tells():
+        assert all(row["value"] is not None for row in rows.values())
+        assert rows["panel.build_peak_anonymous_gb"]["value"] < rows["panel.build_peak_gb"]["value"]
+        # What these count does not depend on the machine.
+        assert 0.9 < rows["panel.pss_copies_16"]["value"] < 1.15
+        assert rows["panel.pss_copies_16_pickled"]["value"] > 12
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_a_file_is_read_by_both(real_data):
+    told = measured("benchmarks.panel.ingest", [str(real_data / ingest.FILE), "pandas", "ploutos"])
+    assert told["rows"] > told["bars"] > 3_000_000
+    assert min(told[name] for name in ("pandas", "ploutos", "imports")) > 0

@@ -254,3 +254,38 @@ def test_the_real_file_has_sessions_of_six_bars_on_both_sides_of_daylight_saving
         .is_in(["07-03", "12-24", "11-24", "11-25", "11-26", "11-27", "11-28", "11-29"])
         .all()
     )
+
+
+@pytest.mark.parametrize("lost", ["before the session", "bad price", "no session"])
+def test_a_split_survives_the_loss_of_its_row(tmp_path, clean, parquet, lost):
+    path = tmp_path / "raw.parquet"
+    own = (pl.col("ticker") == "BBB") & (
+        pl.col("ts").dt.hour() == (14 if lost == "before the session" else 15)
+    )
+    frame = clean.with_columns(split=pl.when(own).then(2.0), dividend=pl.lit(None, pl.Float64))
+    if lost == "bad price":
+        frame = frame.with_columns(close=pl.when(own).then(-1.0).otherwise("close"))
+    if lost == "no session":  # New Year's Day
+        holiday = frame.filter(own).with_columns(pl.col("ts").dt.offset_by("-2d"))
+        day_before = clean.with_columns(
+            pl.col("ts").dt.offset_by("-5d"),
+            split=pl.lit(None, pl.Float64),
+            dividend=pl.lit(None, pl.Float64),
+        )
+        frame = pl.concat([day_before, holiday, frame.with_columns(split=pl.lit(None, pl.Float64))])
+        frame = frame.sort("ticker", "ts")
+    frame.write_parquet(path)
+    names = {"split": "split", "dividend": "dividend"}
+    bars = parquet(path, "actions=columns", columns=names).load()
+    ((ticker, ts, split),) = bars.actions.select("ticker", "ts", "split").rows()
+    assert (ticker, split) == ("BBB", 2.0)
+    assert ts <= datetime(2024, 1, 3, 16, tzinfo=UTC)  # the first bar of the session
+    assert ts > datetime(2024, 1, 2, 21, tzinfo=UTC)
+
+
+def test_a_split_in_every_row_of_its_session_is_refused(tmp_path, clean, parquet):
+    path = tmp_path / "raw.parquet"
+    clean.with_columns(split=3.0).write_parquet(path)
+    settings = {"columns": {"split": "split"}, "actions": {"dividend": None}}
+    with pytest.raises(DataError, match=r"ticker AAA has more than one split on 2024-01-03.* is 3; leave it"):
+        parquet(path, "actions=columns", **settings).load()

@@ -1,14 +1,14 @@
 """`data=alpaca` against a local server that speaks Alpaca's JSON; keys stay where they are."""
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import provider_server as provider
-from network_sources import at, make, truth
+from network_sources import at, fetched, make, truth
 from ploutos.data.network import clock
 from ploutos.types import ConfigError, DataError
 from provider_server import NY, invented
@@ -39,7 +39,7 @@ def source(server, tmp_path):
 
 
 def wanted(server):
-    frame = truth(server.listings, FIRST, date(2024, 6, 13), daily=False, inside=time(10))
+    frame = truth(server.listings, FIRST, date(2024, 6, 13), daily=False)
     return frame.filter(pl.col("ts") < datetime(2024, 6, 12, 13, 40, tzinfo=UTC))
 
 
@@ -51,11 +51,11 @@ def files(folder):
 def test_hourly_bars_through_pages(server, source, limit):
     server.page_limit = limit
     built = source("cache.page_days=40") if limit == 7 else source()
-    assert_frame_equal(built.fetch(), wanted(server))
+    assert_frame_equal(fetched(built), wanted(server))
     asked = server.about("bars")
     assert {one["adjustment"] for one in asked} == {"raw"} and {one["feed"] for one in asked} == {"sip"}
     assert (len(asked) > 100) == (limit == 7)
-    assert built.bar_minutes == 60
+    assert built.preparation.bar_minutes == 60
 
 
 def test_daily_bars_by_their_day_in_new_york(server, source):
@@ -63,7 +63,7 @@ def test_daily_bars_by_their_day_in_new_york(server, source):
     listing = server.listings["AAA"]
     midnights = [datetime(d.year, d.month, d.day, tzinfo=NY).astimezone(UTC) for d in days]
     listing.bars = [(when, *bar[1:]) for when, bar in zip(midnights, listing.bars, strict=False)]
-    frame = source("interval=1d").fetch()
+    frame = fetched(source("interval=1d"))
     assert_frame_equal(frame, truth(server.listings, FIRST, date(2024, 6, 12), daily=True))
 
 
@@ -109,7 +109,7 @@ PASSING = {
 def test_a_fault_that_passes_leaves_no_trace(server, source, fault):
     server.page_limit = 600
     server.faults = [None, *PASSING[fault]]
-    assert_frame_equal(source().fetch(), wanted(server))
+    assert_frame_equal(fetched(source()), wanted(server))
     assert not server.faults
 
 
@@ -146,14 +146,20 @@ def test_a_fault_that_lasts_is_one_line_without_the_keys(server, source, tmp_pat
     assert "\n" not in line and KEY not in line and SECRET not in line
     assert files(tmp_path) == kept
     server.faults = []
-    assert_frame_equal(source().fetch(), wanted(server))
+    assert_frame_equal(fetched(source()), wanted(server))
 
 
 def test_without_corporate_actions_the_bars_come_alone(server, source):
     server.faults = [provider.status(403, '{"message": "your subscription does not include this"}')]
-    frame = source().fetch()
+    built = source()
+    frame = fetched(built)
     assert_frame_equal(frame.drop("split", "dividend"), wanted(server).drop("split", "dividend"))
-    assert frame["split"].unique().to_list() == [1.0]
+    assert built.actions().is_empty()
+    (told,) = built.told()["without_actions"].items()
+    assert told == ("AAA", "refused: Alpaca: AAA: HTTP 403: your subscription does not include this")
+    again = source("end=2024-03-01")
+    again.fetch()
+    assert again.told()["without_actions"] == built.told()["without_actions"]  # without asking
 
 
 def test_the_keys_are_sent_and_nowhere_else(server, source, tmp_path, capfd, caplog):
@@ -170,9 +176,9 @@ def test_the_keys_are_sent_and_nowhere_else(server, source, tmp_path, capfd, cap
 
 @pytest.mark.parametrize("missing", ["APCA_API_KEY_ID", "APCA_API_SECRET_KEY"])
 def test_missing_keys_are_named_and_a_full_cache_needs_none(source, monkeypatch, missing):
-    frame = source("end=2024-03-01").fetch()
+    frame = fetched(source("end=2024-03-01"))
     monkeypatch.delenv(missing)
-    assert_frame_equal(source("end=2024-03-01").fetch(), frame)
+    assert_frame_equal(fetched(source("end=2024-03-01")), frame)
     with pytest.raises(ConfigError, match=f"set {missing} in the environment"):
         source().fetch()
 

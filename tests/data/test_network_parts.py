@@ -1,7 +1,7 @@
 """Spans, pauses, hashes, actions and the cache file of the network sources."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 
@@ -11,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ploutos.data.corporate.dated import attach
 from ploutos.data.network import holes, rows, spans
-from ploutos.data.network.actions import attach, frame_of, unadjusted
+from ploutos.data.network.actions import frame_of, unadjusted
 from ploutos.data.network.cache import Cache, Entry, Hole, State
 from ploutos.data.network.clock import DAY
 from ploutos.data.network.retries import Caller, Network, Transient, raise_if_passing, retry_after_seconds
 from ploutos.types import DataError
+from ploutos.types.session import SessionClock
 
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=6)
 COLUMNS = ("open", "volume")
+TS = pl.Datetime("us", "UTC")
 
 
 def points(found):
@@ -43,6 +46,14 @@ def test_pages_cover_a_span(start, length, page):
     cut = spans.pages((start, start + length), page)
     assert spans.union(cut) == [(start, start + length)]
     assert all(end - begin <= page for begin, end in cut) and len(cut) == -(-length // page)
+
+
+@given(SPANS, st.integers(1, 30))
+def test_spans_together_lose_nothing_and_stay_short(a, length):
+    joined = spans.together(a, length)
+    assert points(a) <= points(joined)
+    assert all(end - start <= length or (start, end) in spans.union(a) for start, end in joined)
+    assert all(after[1] - before[0] > length for before, after in pairwise(joined))
 
 
 def network(**changes):
@@ -221,23 +232,32 @@ def test_absent_sessions_by_hand():
     assert late == [(5 * DAY, 8 * DAY)]  # nothing before the first row
 
 
-def test_actions_stand_on_the_first_bar_of_their_day():
-    hours = [datetime(2024, 3, d, h, tzinfo=UTC) for d in (1, 4, 5) for h in (14, 15)]
-    bars = pl.DataFrame({"ts": hours * 2, "ticker": ["A"] * 6 + ["B"] * 6})
+def test_actions_stand_on_the_first_bar_of_their_session():
+    hours = [datetime(2024, 3, d, h, tzinfo=UTC) for d in (1, 4, 5) for h in (15, 16)]
+    bars = pl.DataFrame({"ts": pl.Series(hours * 2, dtype=TS), "ticker": ["A"] * 6 + ["B"] * 6})
     table = frame_of(
         {
-            "A": [("2024-02-01", 9.0, 0.0), ("2024-03-02", 2.0, 0.5), ("2024-03-04", 3.0, 0.25)],
+            "A": [("2024-02-01", 9.0, 0.0), ("2024-03-02", 2.0, 0.5), ("2024-03-04", 4.0, 0.25)],
             "B": [("2024-03-05", 1.0, 0.1), ("2024-03-09", 5.0, 0.0)],
+            "C": [("2024-03-05", 2.0, 0.0)],
         }
     )
-    made = attach(bars, table, "America/New_York")
-    assert made["split"].to_list() == [1, 1, 6, 1, 1, 1] + [1] * 6  # a weekend's action meets Monday's
-    assert made["dividend"].to_list() == [0, 0, 0.75, 0, 0, 0, 0, 0, 0, 0, 0.1, 0]
+    made = attach(bars, table, SessionClock("America/New_York"))
+    assert made["split"].to_list() == [1, 1, 8, 1, 1, 1] + [1] * 6  # a weekend's action meets Monday's
+    # One old share is two on Saturday, with 0.5 each, and eight on Monday: 1.0 / 8 + 0.25 on each of these.
+    assert made["dividend"].to_list() == [0, 0, 0.375, 0, 0, 0, 0, 0, 0, 0, 0.1, 0]
     assert made.drop("split", "dividend").equals(bars)
-    inside = attach(bars, table, "America/New_York", inside=time(10))  # that is 15:00 UTC
-    assert inside["split"].to_list() == [1, 1, 1, 6, 1, 1] + [1] * 6
-    later = attach(bars, table, "America/New_York", inside=time(12))
-    assert later.equals(made)
+    without = bars.filter(pl.col("ts") != hours[2])
+    assert attach(without, table, SessionClock("America/New_York"))["split"].to_list()[2] == 8
+
+
+def test_a_session_of_the_evening_before_takes_its_actions():
+    times = [datetime(2024, 3, 3, 23, tzinfo=UTC), datetime(2024, 3, 4, 15, tzinfo=UTC)]  # 18:00, a Sunday
+    bars = pl.DataFrame({"ts": pl.Series(times, dtype=TS), "ticker": ["A", "A"]})
+    early = pl.concat([bars.with_columns(pl.col("ts").dt.offset_by("-3d")), bars])
+    table = frame_of({"A": [("2024-03-04", 2.0, 0.0)]})
+    made = attach(early, table, SessionClock("America/New_York", "17:00"))
+    assert made["split"].to_list() == [1, 1, 2, 1]
 
 
 def test_unadjusted_by_hand():

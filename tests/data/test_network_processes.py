@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import provider_server as provider
-from network_sources import at, make, truth
+from network_sources import at, fetched, make, truth
 from ploutos.data.network import clock
 from provider_server import invented
 
@@ -64,7 +64,7 @@ def test_what_had_come_is_not_asked_for_again(server, launch, tmp_path, how, ans
     assert child.wait(8) != 0  # long before the answer would have been given up
     child.stdout.close()
     server.requests.clear()
-    frame = make("data", "yfinance", server.url, tmp_path, *KEYS).fetch()
+    frame = fetched(make("data", "yfinance", server.url, tmp_path, *KEYS))
     assert_frame_equal(frame, truth(server.listings, FIRST, date(2024, 6, 12), daily=True))
     whole = 2 * (1 + PAGES)
     of_the_broken_ticker = 1 if answers % (1 + PAGES) else 0

@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import provider_server as provider
-from network_sources import at, make, truth
+from network_sources import at, fetched, make, truth
 from ploutos.data.network import clock
 from ploutos.types import ConfigError, DataError
 from provider_server import invented
@@ -54,7 +54,7 @@ def files(folder):
 
 
 def test_daily_bars_are_what_was_traded(server, source):
-    frame = source(tickers="BBB,AAA").fetch()
+    frame = fetched(source(tickers="BBB,AAA"))
     assert_frame_equal(frame, truth(server.listings, FIRST, date(2024, 6, 12), daily=True))
     day = frame.filter((pl.col("ticker") == "AAA") & (pl.col("ts") == PAID)).row(0, named=True)
     assert (day["split"], day["dividend"]) == (1.0, 0.5)
@@ -67,13 +67,13 @@ def test_hourly_bars_in_pages(server, source, page_days):
     server.listings = {"AAA": invented(date(2023, 9, 1), date(2024, 6, 30), hourly=True)}
     server.listings["AAA"].splits = {SPLIT: 2.0}
     built = source("interval=1h", f"cache.page_days={page_days}", start="2023-10-01")
-    frame = built.fetch()
+    frame = fetched(built)
     wanted = truth(server.listings, date(2023, 10, 1), date(2024, 6, 13), daily=False)
     wanted = wanted.filter(
         pl.col("ts") < datetime(2024, 6, 12, 13, 30, tzinfo=UTC)
     )  # the last one that is over
     assert_frame_equal(frame, wanted)
-    assert built.bar_minutes == 60
+    assert built.preparation.bar_minutes == 60
 
 
 def fresh_bars(answer):
@@ -141,7 +141,7 @@ def test_a_fault_that_passes_leaves_no_trace(server, source, today, fault, fille
         today(2024, 6, 12, 15)
     server.faults = [None, *PASSING[fault]]  # the first request asks about the ticker
     assert_frame_equal(
-        source().fetch(),
+        fetched(source()),
         truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True),
     )
     assert not server.faults, "the fault was not met"
@@ -169,7 +169,7 @@ def test_a_fault_that_lasts_is_one_line_and_the_cache_stays_good(
 ):
     today(2024, 1, 10, 15)
     source().fetch()
-    before = source().fetch()
+    before = fetched(source())
     kept = files(tmp_path)
     today(2024, 6, 12, 15)
     lasting, told = LASTING[fault]
@@ -180,11 +180,11 @@ def test_a_fault_that_lasts_is_one_line_and_the_cache_stays_good(
     assert "\n" not in line and "AAA" in line and "kept in the cache: 0 of 1 tickers" in line
     if good < 2:
         assert files(tmp_path) == kept
-    offline = source("cache.offline=true", "end=2024-01-10").fetch()
+    offline = fetched(source("cache.offline=true", "end=2024-01-10"))
     assert_frame_equal(offline, before)
     server.faults = []
     assert_frame_equal(
-        source().fetch(), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
+        fetched(source()), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
     )
 
 
@@ -223,18 +223,18 @@ def test_only_what_is_missing_is_asked_for(server, source, today):
 def test_an_earlier_start_fetches_the_earlier_part(server, source):
     source("end=2024-03-01", start="2024-01-10").fetch()
     server.requests.clear()
-    frame = source("end=2024-03-01").fetch()
+    frame = fetched(source("end=2024-03-01"))
     assert_frame_equal(frame, truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 3, 1), daily=True))
     assert int(server.requests[-1][1]["period2"]) * 10**6 == at(2024, 1, 11)
 
 
 def test_what_is_fresh_is_not_asked_for_again(server, source, today):
     first = source("cache.refresh_hours=12")
-    rows = first.fetch()
+    rows = fetched(first)
     server.requests.clear()
     today(2024, 6, 13, 2)
     again = source("cache.refresh_hours=12")
-    assert_frame_equal(again.fetch(), rows)
+    assert_frame_equal(fetched(again), rows)
     assert again.fingerprint() == first.fingerprint()
     assert not server.requests
     today(2024, 6, 13, 13)
@@ -253,9 +253,9 @@ def test_a_late_row_is_fetched_later(server, source, today):
 
 def test_a_split_to_come_changes_nothing_that_is_stored(server, source, today):
     today(2024, 2, 1, 15)
-    before = source("cache.on_revision=refuse").fetch()
+    before = fetched(source("cache.on_revision=refuse"))
     today(2024, 6, 12, 15)
-    after = source("cache.on_revision=refuse").fetch()
+    after = fetched(source("cache.on_revision=refuse"))
     assert_frame_equal(after[: before.height], before, check_exact=True)
     assert after.filter(pl.col("split") != 1)["split"].to_list() == [4.0, 0.125]
 
@@ -263,7 +263,7 @@ def test_a_split_to_come_changes_nothing_that_is_stored(server, source, today):
 @pytest.mark.parametrize("answer", ["refetch", "keep", "refuse"])
 def test_a_changed_past_is_told(server, source, today, answer):
     today(2024, 1, 10, 15)
-    before = source().fetch()
+    before = fetched(source())
     listing = server.listings["AAA"]
     listing.bars = [(when, *(1.5 * x for x in prices), v) for when, *prices, v in listing.bars]
     today(2024, 6, 12, 15)
@@ -272,7 +272,7 @@ def test_a_changed_past_is_told(server, source, today, answer):
         with pytest.raises(DataError, match=r"Yahoo changed the past of AAA: .* on_revision is 'refuse'"):
             made.fetch()
         return
-    frame = made.fetch()
+    frame = fetched(made)
     (told,) = made.told()["revisions"]
     assert "Yahoo changed the past of AAA" in told and "2024-06-12" in told
     now_true = truth({"AAA": listing}, FIRST, date(2024, 6, 12), daily=True)
@@ -295,32 +295,48 @@ def test_a_failure_while_downloading_anew_leaves_the_cache(server, source, today
         source("cache.page_days=200").fetch()
     assert {path: kept[path] for path in kept} == {path: path.read_bytes() for path in kept}
     asked = len(server.requests)
-    frame = source("cache.page_days=200").fetch()
+    frame = fetched(source("cache.page_days=200"))
     assert_frame_equal(frame, truth({"AAA": listing}, FIRST, date(2024, 6, 12), daily=True))
     assert len(server.requests) - asked == 2 + 1 + 2  # compares, asks again about it, then what is left
 
 
-def test_a_session_that_the_calendar_knows_is_asked_for_again(server, source, tmp_path):
-    from ploutos.data.network.bars import NetworkBars
-
-    class Weekdays:
-        timezone = "America/New_York"
-
-        def sessions(self, first, last):
-            return pl.DataFrame({"session": provider.weekdays(first, last)})
-
+def test_a_session_that_the_calendar_knows_is_asked_for_again(server, source):
     def one_day_less(answer):
         result = fresh_bars(answer)
         for values in (result["timestamp"], *result["indicators"]["quote"][0].values()):
             del values[100]
 
-    made = source()
-    NetworkBars.__init__(made, made._feed, daily=True, calendar=Weekdays())
     server.faults = [None, provider.changed(one_day_less)]
     assert_frame_equal(
-        made.fetch(), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
+        fetched(source()), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
     )
-    assert len(server.requests) == 3
+    assert len(server.requests) == 3  # about, the page, and the page again for its one missing session
+
+
+def test_many_absent_sessions_are_asked_for_together(server, source):
+    listing = server.listings["AAA"]
+    everything = list(listing.bars)
+    listing.bars = [bar for n, bar in enumerate(everything) if n % 7]
+    made = source("end=2024-06-05")
+    made.fetch()
+    assert len(made.told()["holes"]) > 40
+    server.requests.clear()
+    source("end=2024-06-05").fetch()
+    assert len(server.requests) == 3  # about, and one page with all of them twice
+    listing.bars = everything
+    server.requests.clear()
+    assert_frame_equal(
+        fetched(source("end=2024-06-05")),
+        truth({"AAA": listing}, FIRST, date(2024, 6, 5), daily=True),
+    )
+    assert len(server.requests) == 2
+
+
+def test_a_holiday_is_not_asked_for_again(server, source):
+    listing, independence = server.listings["AAA"], date(2023, 7, 4)
+    listing.bars = [bar for bar in listing.bars if bar[0].date() != independence]
+    assert independence not in source("end=2024-06-05").fetch()["ts"]
+    assert len(server.requests) == 2
 
 
 def test_a_lasting_hole_is_told_and_asked_for_again_until_it_is_old(server, source, today):
@@ -355,11 +371,11 @@ def test_offline_never_asks(server, source, today):
     with pytest.raises(DataError, match=r"AAA: 2023-01-02 to .* is not in the cache .* offline=false"):
         source("cache.offline=true").fetch()
     online = source()
-    rows = online.fetch()
+    rows = fetched(online)
     server.requests.clear()
     today(2024, 9, 1, 15)
     offline = source("cache.offline=true")
-    assert_frame_equal(offline.fetch(), rows)
+    assert_frame_equal(fetched(offline), rows)
     assert offline.fingerprint() == online.fingerprint()
     assert not server.requests
 
@@ -411,7 +427,7 @@ def test_rows_that_contradict_each_other_are_counted_and_the_last_is_taken(serve
     server.faults = [None, provider.changed(contradict)]
     made = source()
     assert_frame_equal(
-        made.fetch(), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
+        fetched(made), truth({"AAA": server.listings["AAA"]}, FIRST, date(2024, 6, 12), daily=True)
     )
     counts = made.told()["counts"]
     assert counts["rows_contradicted"] == 3 and counts["pages_unsorted"] == 1

@@ -105,7 +105,7 @@ def test_a_target_outside_ploutos_is_refused_without_the_opt_in(name: str, tmp_p
     workshop = Workshop(tmp_path, name)
     command = next(line for line in workshop.commands if line.startswith("ploutos "))
     if name == "data_source":
-        (tmp_path / "prices.csv").touch()
+        (tmp_path / "prices.jsonl").touch()
     done = workshop.run(command, trust=False, **(MARKET if name != "data_source" else {}))
     assert done.returncode == 2, done.stdout + done.stderr
     line = done.stderr.strip().splitlines()[-1]

@@ -140,8 +140,7 @@ def test_a_close_of_day_d_is_on_no_bar_of_day_d(variant, composed, request):
     if variant == "parquet":
         file = request.getfixturevalue("real_data") / "ploutos_us_hourly_2020_2026_UTC.parquet"
         # All hours from 4 to 20, later than any session.
-        limits = ("data.session_first_start=null", "data.session_last_start=null")
-        data, source = composed("parquet", "parquet", f"data.path={file}", *limits)
+        data, source = composed("parquet", "parquet", f"data.path={file}", "data/calendar=always_open")
     else:
         data, source = composed("synthetic", "synthetic", "data.years=1")
     ts = _close_times(data.load())
@@ -151,7 +150,7 @@ def test_a_close_of_day_d_is_on_no_bar_of_day_d(variant, composed, request):
     assert (local.dt.hour() == 0).all()
     value_days = local.dt.offset_by("-1d").dt.date()
     row = np.searchsorted(levels["available_at"].dt.timestamp("us").to_numpy(), ts, side="right") - 1
-    bar_starts = pl.Series(ts - data.bar_minutes * 60_000_000).cast(pl.Datetime("us", "UTC"))
+    bar_starts = pl.Series(ts - 60 * 60_000_000).cast(pl.Datetime("us", "UTC"))
     bar_days = bar_starts.dt.convert_time_zone("America/New_York").dt.date()
     assert (value_days.gather(row.clip(0)).to_numpy()[row >= 0] < bar_days.to_numpy()[row >= 0]).all()
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ploutos.data.calendars.calendar import session_clock
+from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.features.core import Core
 from ploutos.panel.assemble import assemble
 from ploutos.panel.memory_mapped import MemoryMapped
@@ -18,14 +20,15 @@ from ploutos.panel.panel import Panel
 from ploutos.types import Bars
 from ploutos.universe.static import Static
 
-ZONE = "America/New_York"
+CALENDAR = Weekdays(timezone="America/New_York", session_open="09:30", session_close="16:00")
+CLOCK = session_clock(CALENDAR)
 TICKERS = ("GAPS", "GONE", "LATE", "MUTE", "OKAY")
 ROWS = 90
 
 
 def core() -> Core:
     return Core(
-        session_timezone=ZONE,
+        calendar=CALENDAR,
         return_bars=[1, 2],
         momentum_bars=8,
         volatility_bars=[3, 6],
@@ -95,7 +98,7 @@ class Macro:
 class Source:
     """Counts its loads in a file, so that several processes can be counted."""
 
-    session_timezone = ZONE
+    clock = CLOCK
     bar_minutes = 60
 
     def __init__(
@@ -115,7 +118,7 @@ class Source:
 
 
 def panel(source: Bars | None = None) -> Panel:
-    return assemble(source or bars(), Static(tickers=None), core(), Macro(), session_timezone=ZONE)
+    return assemble(source or bars(), Static(tickers=None), core(), Macro(), clock=CLOCK)
 
 
 def open_or_build(folder: Path, source: Source) -> Panel:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from panel_market import ROWS, TICKERS, ZONE, Macro, bars, core, panel, same, times
+from panel_market import CLOCK, ROWS, TICKERS, Macro, bars, core, panel, same, times
 
 from ploutos.panel import blocks
 from ploutos.panel.align import align_features, end_delisted
@@ -131,11 +131,11 @@ def test_features_recomputed_from_the_first_row_of_history(row: int) -> None:
 
 
 def test_universe_narrows_membership() -> None:
-    built = assemble(bars(), Static(tickers=["OKAY"]), core(), Macro(), session_timezone=ZONE)
+    built = assemble(bars(), Static(tickers=["OKAY"]), core(), Macro(), clock=CLOCK)
     assert built.member.any(axis=0).tolist() == [False, False, False, False, True]
     assert built.tickers == TICKERS
     with pytest.raises(ConfigError, match="Nearest: 'OKAY'"):
-        assemble(bars(), Static(tickers=["OKEY"]), core(), Macro(), session_timezone=ZONE)
+        assemble(bars(), Static(tickers=["OKEY"]), core(), Macro(), clock=CLOCK)
 
 
 def test_bad_bars_are_refused_in_one_line() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from panel_market import panel
 
-from ploutos.panel.calendar import bars_per_year, session_dates, sessions_per_year
+from ploutos.panel.calendar import bars_per_year, sessions_per_year
 from ploutos.types import DataError
+from ploutos.types.session import SessionClock
 
-NEW_YORK = "America/New_York"
+NEW_YORK = SessionClock("America/New_York")
 
 
 def axis(moments: list[datetime]) -> np.ndarray:
@@ -39,8 +40,8 @@ def test_monthly_bars_of_half_a_year() -> None:
 def test_sessions_are_local_dates() -> None:
     """23:30 and 00:30 UTC are two dates in London's winter and one evening in New York."""
     ts = axis([datetime(2024, 1, 8, 23, 30, tzinfo=UTC), datetime(2024, 1, 9, 0, 30, tzinfo=UTC)])
-    assert len(np.unique(session_dates(ts, NEW_YORK))) == 1
-    assert len(np.unique(session_dates(ts, "Europe/London"))) == 2
+    assert len(np.unique(NEW_YORK.dates(ts))) == 1
+    assert len(np.unique(SessionClock("Europe/London").dates(ts))) == 2
     with pytest.raises(DataError, match="1 session dates"):
         sessions_per_year(ts, NEW_YORK)
 
@@ -52,5 +53,5 @@ def test_bars_per_year_counts_bars_of_a_session() -> None:
 
 def test_the_panel_uses_them() -> None:
     built = panel()
-    assert built.sessions_per_year == sessions_per_year(built.ts, built.session_timezone)
+    assert built.sessions_per_year == sessions_per_year(built.ts, built.clock)
     assert built.bars_per_year == pytest.approx(6 * built.sessions_per_year)

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from ploutos.types import Child, Fold, Study, Track, Window
+from ploutos.types.session import SessionClock
 
 CAPITAL = 100_000.0
 NAMES = {"equal_weight": 0.3, "buy_and_hold": 0.2}

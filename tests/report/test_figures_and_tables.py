@@ -13,6 +13,7 @@ from ploutos.report.series import fold_spans, months, stride, thinned_minimum
 from ploutos.report.text import figures as four_figures
 from ploutos.report.text import number, plain
 from ploutos.types import Child
+from ploutos.types.session import SessionClock
 
 
 @given(count=st.integers(1, 500), limit=st.integers(2, 60))
@@ -64,7 +65,7 @@ def test_many_tickers_become_the_largest_and_the_rest_and_fill_the_whole(make_st
 
 def test_monthly_turnover_and_cost_sum_to_the_track(make_study):
     track = make_study().track
-    sums = months(track, "America/New_York")
+    sums = months(track, SessionClock("America/New_York"))
     assert sums.month[0] == "2021-01"  # the starting bar of 31 December trades nothing
     assert sum(sums.turnover) == pytest.approx(track.bars["turnover"].sum())
     equity, cost = (track.bars[name].to_numpy() for name in ("equity", "cost"))

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from ploutos.types import Child, Fold, Study, Track, Window
+from ploutos.types.session import SessionClock
 
 CAPITAL = 100_000.0
 

@@ -58,7 +58,7 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
     dropped = {
         name.removeprefix("rows_"): value
         for name, value in told["source"].items()
-        if name.startswith("rows_") and name not in ("rows_read", "rows_kept")
+        if name.startswith("rows_") and name not in ("rows_read", "rows_kept", "rows_clipped")
     }
     return [
         ("tickers", f"{len(told['tickers'])}: {_short(told['tickers'])}"),

@@ -24,6 +24,8 @@ def check_task(config: DictConfig) -> str:
         raise ConfigError(f"unused_days: {days!r} is not a number >= 0")
     if task == "inspect" and config.address is None:
         raise ConfigError("address: null; panels=inspect needs the beginning of a panel's address")
+    if isinstance(config.address, float):  # such as 4e5
+        raise ConfigError(f"address: {config.address} was read as a number; quote it: address=\"'...'\"")
     return task
 
 

@@ -1,34 +1,30 @@
 """Bars of US stocks from Alpaca."""
 
-from datetime import time
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from ploutos.data.network.alpaca import AlpacaBars, Interval, Tape
+from ploutos.data.network.alpaca import AlpacaBars, Tape
 from ploutos.data.network.bars import NetworkBars
-from ploutos.data.network.feed import Feed, parse_range
 from ploutos.data.network.retries import Network
-from ploutos.data.network.settings import MINUTES, Caching, ticker_list
-from ploutos.types import checked
-
-INSIDE = time(10)
-"""The hour from 10:00 in New York lies in every session, also in those that close early."""
+from ploutos.data.network.settings import Caching, Interval
+from ploutos.data.preparation import DelistingReturn, ResampleMinutes
+from ploutos.types import NonNegativeInt, checked
 
 
 class Alpaca(NetworkBars):
-    """Hourly or daily bars since 2016 as traded, with splits and dividends where the subscription has them.
+    """Hourly or daily bars since 2016; actions where the subscription has them.
 
     The keys stand in the environment as APCA_API_KEY_ID and APCA_API_SECRET_KEY; a full cache needs none.
+    Hourly bars begin at full hours, also before and after the session: one that reaches beyond it is dropped.
 
     Parameters
     ----------
-    tickers : US symbols.
-    interval : "1d" or "1h"; hourly bars begin at full hours and include those before and after the session.
-    start, end : ISO dates, the second left out; null is the last complete bar.
     feed : "sip" (all exchanges) or "iex" (one exchange).
-    base_url : where the service is; null is Alpaca.
-    cache : how the local copy is kept.
-    network : how the service is asked.
+
+    The others as in `NetworkBars`.
     """
+
+    kind: ClassVar[str] = "alpaca"
+    partial_bars: ClassVar[Literal["drop", "clip"]] = "drop"
 
     @checked
     def __init__(
@@ -42,25 +38,40 @@ class Alpaca(NetworkBars):
         base_url: str | None,
         cache: Caching,
         network: Network,
+        resample_minutes: ResampleMinutes,
+        resample_anchor: Literal["clock", "open"],
+        delisted_after_sessions: NonNegativeInt | None,
+        delisting_return: DelistingReturn,
+        calendar: Any,
+        quality: Any,
+        actions: Any,
     ) -> None:
-        self.interval = interval
         self.tape = feed
-        self.bar_minutes = MINUTES[interval]
-        first, last = parse_range(start, end)
-        wanted = Feed(
-            provider=AlpacaBars(
-                interval=interval, feed=feed, base_url=base_url, timeout_seconds=network.timeout_seconds
-            ),
-            plan=cache.plan(self.bar_minutes),
+        super().__init__(
+            tickers=tickers,
+            interval=interval,
+            start=start,
+            end=end,
+            base_url=base_url,
+            cache=cache,
             network=network,
-            folder=cache.path("alpaca", feed, interval),
-            tickers=ticker_list(tickers),
-            start=first,
-            end=last,
-            offline=cache.offline,
+            resample_minutes=resample_minutes,
+            resample_anchor=resample_anchor,
+            delisted_after_sessions=delisted_after_sessions,
+            delisting_return=delisting_return,
+            calendar=calendar,
+            quality=quality,
+            actions=actions,
         )
-        super().__init__(wanted, daily=interval == "1d", calendar=None, inside=INSIDE)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return the hash of the rows in use and what they are."""
-        return {"source": "alpaca", "interval": self.interval, "feed": self.tape, "sha256": self.content()}
+        """Return the hashes of the rows and actions in use, the settings and the feed."""
+        return super().fingerprint() | {"feed": self.tape}
+
+    def _provider(self, interval: Interval, base_url: str | None, timeout_seconds: float) -> AlpacaBars:
+        return AlpacaBars(
+            interval=interval, feed=self.tape, base_url=base_url, timeout_seconds=timeout_seconds
+        )
+
+    def _place(self) -> tuple[str, ...]:
+        return "alpaca", self.tape

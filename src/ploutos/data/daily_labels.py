@@ -23,7 +23,7 @@ def label_daily(
     session of January 2, and reading it as an instant would date it a day early, with prices from the future.
     The exception is a market whose sessions do close at these midnights.
     """
-    dates, impossible = _dates(frame["ts"], label, input_timezone, calendar)
+    dates, impossible = daily_dates(frame["ts"], label, input_timezone, calendar)
     dated = frame.with_columns(dates.alias("_session")).filter(pl.col("_session").is_not_null())
     counts = {"rows_impossible_time": impossible}
     if dated.is_empty():
@@ -35,7 +35,7 @@ def label_daily(
     return kept.drop("_session", "_close"), counts | {"rows_no_session": joined.height - kept.height}
 
 
-def _dates(ts: pl.Series, label: str, input_timezone: str, calendar: Calendar) -> tuple[pl.Series, int]:
+def daily_dates(ts: pl.Series, label: str, input_timezone: str, calendar: Calendar) -> tuple[pl.Series, int]:
     """Return the session date of each row (null where there is none) and the count of nulls."""
     if ts.dtype == pl.Date:
         return ts, ts.null_count()

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ploutos.data.calendars.calendar import EPOCH, Calendar, microseconds, sessions_between
-from ploutos.data.daily_labels import label_daily
+from ploutos.data.calendars.calendar import EPOCH, Calendar, microseconds, session_clock, sessions_between
+from ploutos.data.daily_labels import daily_dates, label_daily
 from ploutos.types import DataError
 
 MINUTE_US = 60_000_000
@@ -72,6 +72,23 @@ def label_bars(
     ordered = labelled.sort("ticker", "ts", maintain_order=True)
     _refuse_collisions(ordered)
     return ordered, told | counts
+
+
+def session_dates(
+    ts: pl.Series,
+    *,
+    label: Literal["open", "close"],
+    bar_minutes: int | None,
+    input_timezone: str,
+    calendar: Calendar,
+) -> pl.Series:
+    """Return the session date of each row, whether or not it lies within a session; null without a time."""
+    if bar_minutes is None:
+        return daily_dates(ts, label, input_timezone, calendar)[0]
+    first, _, exists = _instants(ts, input_timezone)
+    closes = first + (bar_minutes * MINUTE_US if label == "open" else 0)
+    dates = pl.Series(session_clock(calendar).dates(closes)).cast(pl.Date)
+    return dates.set(~pl.Series(exists), None)
 
 
 def _label_intraday(

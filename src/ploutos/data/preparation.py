@@ -5,22 +5,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
+from pydantic import Field
 
 from ploutos.data.calendars.calendar import Calendar, session_clock
 from ploutos.data.corporate.actions import Actions
+from ploutos.data.corporate.dated import attach
 from ploutos.data.corporate.delisting import infer_delistings
 from ploutos.data.labels import label_bars
 from ploutos.data.quality.quality import Quality, quality_report
 from ploutos.data.resample import resample
+from ploutos.data.row_actions import row_actions
 from ploutos.data.spacing import check_spacing
-from ploutos.types import Bars, DataError
+from ploutos.types import Bars, DataError, PositiveInt
 from ploutos.types.bars import BAR_COLUMNS, no_delistings
 from ploutos.types.session import SessionClock
 
 SLACK = timedelta(days=2)  # sessions looked up around the bars
+
+ResampleMinutes = PositiveInt | Literal["session"] | None
+DelistingReturn = Annotated[float, Field(ge=-1, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +49,10 @@ class Preparation:
     partial_bars: Literal["drop", "clip"]
     calendar: Calendar
     actions: Actions
-    resample_minutes: int | Literal["session"] | None
+    resample_minutes: ResampleMinutes
     resample_anchor: Literal["clock", "open"]
     delisted_after_sessions: int | None
-    delisting_return: float
+    delisting_return: DelistingReturn
 
     @property
     def clock(self) -> SessionClock:
@@ -60,6 +66,7 @@ class Preparation:
         file: str | Path,
         told: dict[str, Any],
         delistings: pl.DataFrame | None = None,
+        dated_actions: pl.DataFrame | None = None,
     ) -> Bars:
         """Return the bars of canonical rows (see `columns.canonical`).
 
@@ -68,6 +75,8 @@ class Preparation:
         file : named in errors.
         told : what the source says of its reading, for the report.
         delistings : `ticker`, `ts` (null: its last bar), `delisting_return`; wins over what bars suggest.
+        dated_actions : splits and dividends that do not stand in the rows, see `dated.attach`; None takes
+            those of the rows. As columns of the bars they are there for `actions`.
 
         Raises
         ------
@@ -75,10 +84,23 @@ class Preparation:
             A rule refuses, or nothing is left.
         """
         with _named(file):
-            return self._bars(raw, str(file), told, delistings)
+            if dated_actions is None:
+                dated_actions = row_actions(
+                    raw,
+                    label=self.label,
+                    bar_minutes=self.bar_minutes,
+                    input_timezone=self.input_timezone,
+                    calendar=self.calendar,
+                )
+            return self._bars(raw, str(file), told, delistings, dated_actions)
 
     def _bars(
-        self, raw: pl.DataFrame, where: str, told: dict[str, Any], delistings: pl.DataFrame | None
+        self,
+        raw: pl.DataFrame,
+        where: str,
+        told: dict[str, Any],
+        delistings: pl.DataFrame | None,
+        dated_actions: pl.DataFrame | None,
     ) -> Bars:
         frame, rules = self.quality.check_rows(raw, file=where)
         if frame.is_empty():
@@ -102,6 +124,9 @@ class Preparation:
         )
         if frame.is_empty():
             raise DataError(f"{where}: none of its {raw.height} rows lies within a session of the calendar")
+        if dated_actions is not None:
+            frame = frame.drop("split", "dividend", strict=False)
+            frame = attach(frame, dated_actions, self.clock)
         frame, actions, told_actions = self.actions.apply(frame, self.calendar)
         frame, more = self.quality.check_series(
             frame, self._sessions(frame), bar_minutes=self.bar_minutes, file=where, splits=actions
@@ -123,11 +148,12 @@ class Preparation:
             explicit=no_delistings() if delistings is None else delistings,
         )
         frame = frame.select(BAR_COLUMNS)
+        rows_read = raw.height + int(told.get("rows_other_tickers", 0))
         return Bars(
             frame=frame,
             actions=actions,
             delistings=gone,
-            quality=told | quality_report(rules + more, rows_read=raw.height, kept=frame),
+            quality=told | quality_report(rules + more, rows_read=rows_read, kept=frame),
         )
 
     def fingerprint(self) -> dict[str, Any]:

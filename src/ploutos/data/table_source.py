@@ -1,13 +1,11 @@
 """What sources of tables in files have in common."""
 
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any, ClassVar, Literal
 
 from ploutos.data.columns import ColumnNames
 from ploutos.data.delisting_table import read_delistings
 from ploutos.data.files import sha256
-from ploutos.data.preparation import Preparation
+from ploutos.data.preparation import DelistingReturn, Preparation, ResampleMinutes
 from ploutos.data.tables import Kind, read_tables, tables_sha256
 from ploutos.data.timezone import check_timezone
 from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, checked
@@ -42,10 +40,10 @@ class TableSource:
         bar_minutes: PositiveInt | None,
         input_timezone: str,
         partial_bars: Literal["drop", "clip"],
-        resample_minutes: PositiveInt | Literal["session"] | None,
+        resample_minutes: ResampleMinutes,
         resample_anchor: Literal["clock", "open"],
         delisted_after_sessions: NonNegativeInt | None,
-        delisting_return: Annotated[float, Field(ge=-1, allow_inf_nan=False)],
+        delisting_return: DelistingReturn,
         delistings: str | None,
         calendar: Any,
         quality: Any,

@@ -29,7 +29,8 @@ class MomentumTopK:
     the windows. A name is eligible that, in this order,
 
     - `index`: is in the index on the date of the period's first session, where spells are given;
-    - `idle`: has a bar in one of the last `max_idle_sessions` + 1 sessions up to d;
+    - `idle`: has a bar in one of the last `max_idle_sessions` + 1 sessions up to d; with 0, a session d of
+      which the file lacks many names keeps them out for a period;
     - `history`: has a bar in at least the share `min_history` of the sessions d - H ... d, all of which
       exist, and closes for the sessions d - `momentum_sessions` and d - `skip_sessions`, carried on for at
       most `carry_sessions` sessions;

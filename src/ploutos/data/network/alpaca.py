@@ -13,8 +13,9 @@ from ploutos.data.network import rows
 from ploutos.data.network.actions import Action
 from ploutos.data.network.clock import DAY
 from ploutos.data.network.extras import needed
-from ploutos.data.network.provider import About
+from ploutos.data.network.provider import SERVED, About
 from ploutos.data.network.retries import Transient, raise_if_passing
+from ploutos.data.network.settings import Interval
 from ploutos.data.network.spans import Span
 from ploutos.types import ConfigError, DataError
 from ploutos.types.bars import PRICE_COLUMNS
@@ -26,7 +27,6 @@ HOUR = DAY // 24
 SETTLE = HOUR // 3  # the consolidated tape is free once it is 15 minutes old
 SHORT = dict(zip((*PRICE_COLUMNS, "volume"), "ohlcv", strict=True))
 
-Interval = Literal["1d", "1h"]
 Tape = Literal["sip", "iex"]
 
 
@@ -77,7 +77,7 @@ class AlpacaBars:
             found = self._ask(ticker, lambda: self._actions_client.get_corporate_actions(request))
         except Forbidden as refused:
             return About(actions=None, answers=answers | {"corporate_actions": f"refused: {refused}"})
-        return About(actions=_actions(found, ticker), answers=answers | {"corporate_actions": "served"})
+        return About(actions=_actions(found, ticker), answers=answers | {"corporate_actions": SERVED})
 
     def page(self, ticker: str, span: Span, about: About) -> pl.DataFrame:
         """Return the bars of `span`; the client follows `next_page_token` itself."""

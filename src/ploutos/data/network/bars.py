@@ -1,63 +1,133 @@
 """What the sources of bars over the network have in common."""
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
-from datetime import date, time
-from typing import Any, Protocol
+from datetime import date
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
 from ploutos.data.network import rows
-from ploutos.data.network.actions import attach
-from ploutos.data.network.feed import Feed
-
-
-class Calendar(Protocol):
-    """The part of a trading calendar that tells which sessions there are."""
-
-    timezone: str
-
-    def sessions(self, first: date, last: date) -> pl.DataFrame:
-        """Return a column `session` (Date) of the sessions from `first` to `last`, both included."""
-        ...
+from ploutos.data.network.feed import Feed, parse_range
+from ploutos.data.network.provider import Provider
+from ploutos.data.network.retries import Network
+from ploutos.data.network.settings import MINUTES, Caching, Interval, ticker_list
+from ploutos.data.preparation import DelistingReturn, Preparation, ResampleMinutes
+from ploutos.types import Bars, NonNegativeInt, checked
+from ploutos.types.session import SessionClock
 
 
 class NetworkBars(ABC):
-    """Canonical rows of one feed, before calendar, quality and adjustment.
+    """Bars of one provider, as traded, with its splits and dividends; out of a local copy where it can.
+
+    A session of the calendar on which a ticker has no row is asked for once more.
 
     Parameters
     ----------
-    feed : what to get.
-    daily : whether a bar is a day.
-    calendar : where given, sessions on which a ticker has no row are asked for once more.
-    inside : see `attach`.
+    tickers : the provider's names.
+    interval : "1d" or "1h".
+    start, end : ISO dates, the second left out; null is the last complete bar.
+    base_url : where the service is; null is the provider's own.
+    cache : how the local copy is kept.
+    network : how the service is asked.
+    resample_minutes, resample_anchor : see `ploutos.data.resample.resample`; null leaves bars as they are.
+    delisted_after_sessions, delisting_return : see `ploutos.data.corporate.delisting`.
+    calendar, quality, actions : components of `data/calendar`, `data/quality`, `data/actions`.
     """
 
+    kind: ClassVar[str]
+    partial_bars: ClassVar[Literal["drop", "clip"]]
+
+    @checked
     def __init__(
-        self, feed: Feed, *, daily: bool, calendar: Calendar | None, inside: time | None = None
+        self,
+        *,
+        tickers: list[str],
+        interval: Interval,
+        start: str,
+        end: str | None,
+        base_url: str | None,
+        cache: Caching,
+        network: Network,
+        resample_minutes: ResampleMinutes,
+        resample_anchor: Literal["clock", "open"],
+        delisted_after_sessions: NonNegativeInt | None,
+        delisting_return: DelistingReturn,
+        calendar: Any,
+        quality: Any,
+        actions: Any,
     ) -> None:
-        self._daily = daily
-        self._inside = None if daily else inside
-        self._feed = feed
-        if calendar is not None:
-            known = calendar
-
-            def sessions(first: date, last: date) -> list[date]:
-                return known.sessions(first, last)["session"].to_list()
-
+        daily = interval == "1d"
+        self.interval = interval
+        self.preparation = Preparation(
+            quality=quality,
+            label="open",
+            bar_minutes=None if daily else MINUTES[interval],
+            input_timezone="UTC",
+            partial_bars=self.partial_bars,
+            calendar=calendar,
+            actions=actions,
+            resample_minutes=resample_minutes,
+            resample_anchor=resample_anchor,
+            delisted_after_sessions=delisted_after_sessions,
+            delisting_return=delisting_return,
+        )
+        first, last = parse_range(start, end)
+        self._feed = Feed(
+            provider=self._provider(interval, base_url, network.timeout_seconds),
+            plan=cache.plan(MINUTES[interval]),
+            network=network,
+            folder=cache.path(*self._place(), interval),
+            tickers=ticker_list(tickers),
+            start=first,
+            end=last,
+            offline=cache.offline,
+            sessions=self._sessions,
             # Days are stamped at midnight UTC, so their dates are looked up in UTC.
-            self._feed = replace(feed, sessions=sessions, zone="UTC" if daily else calendar.timezone)
+            zone="UTC" if daily else calendar.timezone,
+        )
 
     @abstractmethod
+    def _provider(self, interval: Interval, base_url: str | None, timeout_seconds: float) -> Provider:
+        """Return who serves the rows."""
+
+    @abstractmethod
+    def _place(self) -> tuple[str, ...]:
+        """Return the folders of this provider and feed in the cache."""
+
+    @property
+    def clock(self) -> SessionClock:
+        """Dates the sessions."""
+        return self.preparation.clock
+
+    def load(self) -> Bars:
+        """Return the bars, downloading what the local copy lacks.
+
+        Raises
+        ------
+        ConfigError, DataError
+            As `fetch`; rows that cannot be used.
+        """
+        return self.preparation.bars(
+            self.fetch(),
+            file=self._feed.provider.name,
+            told={"download": self.told()},
+            dated_actions=self.actions(),
+        )
+
     def fingerprint(self) -> dict[str, Any]:
-        """Return JSON-ready values that identify the content; they change only if the rows in use change."""
+        """Return the hashes of the rows and actions in use, and the settings."""
+        return {
+            "source": self.kind,
+            "interval": self.interval,
+            "sha256": [rows.content_hash(self.fetch()), rows.content_hash(self.actions())],
+            **self.preparation.fingerprint(),
+        }
 
     def fetch(self) -> pl.DataFrame:
-        """Return the bars, sorted by ticker and time, downloading what the cache lacks.
+        """Return the rows as traded, sorted by ticker and time, downloading what the local copy lacks.
 
         Columns: `ts` (start of the bar, Datetime[us, UTC]; of daily bars the Date), `ticker`, `open`, `high`,
-        `low`, `close`, `volume` as traded, `split` and `dividend` on one bar of the day from which they
-        are in effect (1 and 0 elsewhere). The rows stay the same for the life of this object.
+        `low`, `close`, `volume`. The rows stay the same for the life of this object.
 
         Raises
         ------
@@ -65,26 +135,15 @@ class NetworkBars(ABC):
             The range is out of the provider's reach, or the provider refuses or fails; one line.
         """
         frame = self._feed.frame()
-        if self._daily:
-            frame = frame.with_columns(pl.col("ts").dt.date())
-        return attach(frame, self.actions(), self.timezone(), inside=self._inside)
+        return frame.with_columns(pl.col("ts").dt.date()) if self.interval == "1d" else frame
 
     def actions(self) -> pl.DataFrame:
-        """Return `ticker`, `date`, `split`, `dividend` of the range.
-
-        For a frame that has lost bars since `fetch`: `attach` them anew, or the action of a lost bar is lost.
-        """
+        """Return `ticker`, `date` (of the exchange), `split`, `dividend` of the range."""
         return self._feed.actions()
-
-    def timezone(self) -> str:
-        """Return the zone whose dates the actions' dates are: that of the first ticker's exchange."""
-        first = next(iter(self._feed.entries.values()))
-        return str(first.state.answers.get("timezone", "UTC"))
 
     def told(self) -> dict[str, Any]:
         """Return what a report on the data should say of the download, JSON-ready."""
         return self._feed.told()
 
-    def content(self) -> str:
-        """Return the hash of the rows and actions in use: equal rows give an equal hash."""
-        return rows.content_hash(self.fetch())
+    def _sessions(self, first: date, last: date) -> list[date]:
+        return self.preparation.calendar.sessions(first, last)["session"].to_list()

@@ -11,7 +11,7 @@ from ploutos.data.network import holes, rows
 from ploutos.data.network.cache import Cache, Entry
 from ploutos.data.network.provider import About, Provider
 from ploutos.data.network.retries import Caller
-from ploutos.data.network.spans import Span, pages, subtract, union
+from ploutos.data.network.spans import Span, pages, subtract, together, union
 from ploutos.types import ConfigError, DataError
 
 OnRevision = Literal["refetch", "keep", "refuse"]
@@ -108,7 +108,8 @@ class Download:
         if about.first is not None:
             before = (want[0], min(about.first, want[1]))
             entry = entry.having(covered=union(entry.state.covered, [before]))
-        for span in subtract([want], entry.state.covered):
+        # Many absent sessions are not worth a request each.
+        for span in together(subtract([want], entry.state.covered), self.plan.page):
             for page in pages(span, self.plan.page):
                 entry = self._add(ticker, entry, page, about, now, first=page[0] == span[0])
                 if not entry.frame.is_empty():
@@ -146,9 +147,9 @@ class Download:
     def _add(self, ticker: str, entry: Entry, page: Span, about: About, now: int, *, first: bool) -> Entry:
         """Fetch one page and merge it; rows that are cached stay as they are."""
         start = max(page[0] - self.plan.overlap, self.provider.earliest(now) or 0)
-        cached = rows.between(entry.frame, (start, page[0]))
-        if cached.is_empty() or not first:
-            start, cached = page[0], cached.clear()
+        if not first or rows.between(entry.frame, (start, page[0])).is_empty():
+            start = page[0]
+        cached = rows.between(entry.frame, (start, page[1]))
         frame, found, counts = self._ask(ticker, (start, page[1]), cached, about)
         entry = self._compared(ticker, entry, cached, frame, now)
         fresh = frame.join(entry.frame, on="ts", how="anti")
@@ -178,7 +179,7 @@ class Download:
             page, counts = rows.tidy(served, span, self.provider.prices)
             total = {key: total.get(key, 0) + count for key, count in counts.items()}
             frame = pl.concat([frame, page]).unique("ts", keep="last").sort("ts")
-            found = self._holes(frame, span, about)
+            found = self._holes(pl.concat([frame, cached]).unique("ts").sort("ts"), span, about)
             if not found and cached.join(frame, on="ts", how="anti").is_empty():
                 break
             if attempt == 0:

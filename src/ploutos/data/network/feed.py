@@ -14,7 +14,7 @@ from ploutos.data.network.cache import Cache, Entry
 from ploutos.data.network.download import Download, Plan
 from ploutos.data.network.holes import Sessions
 from ploutos.data.network.progress import shown
-from ploutos.data.network.provider import Provider
+from ploutos.data.network.provider import SERVED, Provider
 from ploutos.data.network.retries import Caller, Network
 from ploutos.data.network.spans import Span, subtract
 from ploutos.types import ConfigError, DataError
@@ -78,11 +78,15 @@ class Feed:
     def told(self) -> dict[str, Any]:
         """Return what a report on the data should say of the download, JSON-ready."""
         report: dict[str, Any] = {"provider": self.provider.name, "revisions": [], "holes": []}
+        report["without_actions"] = {}
         counts: dict[str, int] = {}
         for ticker, entry in self.entries.items():
             for key, count in entry.state.told.items():
                 counts[key] = counts.get(key, 0) + count
             report["revisions"] += entry.state.revisions
+            actions = entry.state.answers.get("corporate_actions", SERVED)
+            if actions != SERVED:
+                report["without_actions"][ticker] = actions
             report["holes"] += [
                 {"ticker": ticker, "from": _iso(hole.start), "to": _iso(hole.end)}
                 for hole in entry.state.holes

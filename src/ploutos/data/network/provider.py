@@ -7,6 +7,9 @@ import polars as pl
 
 from ploutos.data.network.spans import Span
 
+SERVED = "served"
+"""What `About.answers["corporate_actions"]` says, if anything, where the provider offers them."""
+
 
 @dataclass(frozen=True)
 class About:

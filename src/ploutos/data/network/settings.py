@@ -1,6 +1,7 @@
 """The settings that every source of bars over the network shares, and the feed that they make."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +9,9 @@ from ploutos.data.network.clock import DAY
 from ploutos.data.network.download import OnRevision, Plan
 from ploutos.types import ConfigError, NonNegativeFloat, PositiveFloat, PositiveInt
 
-MINUTES = {"1d": 1440, "1h": 60}
+Interval = Literal["1d", "1h"]
+
+MINUTES: dict[Interval, int] = {"1d": 1440, "1h": 60}
 """Minutes of a bar."""
 
 

@@ -34,6 +34,17 @@ def inside(spans: Iterable[Span], outer: Iterable[Span]) -> bool:
     return not subtract(spans, outer)
 
 
+def together(spans: Iterable[Span], length: int) -> list[Span]:
+    """Join spans, with what lies between them, as long as the whole is no longer than `length`."""
+    joined: list[Span] = []
+    for start, end in union(spans):
+        if joined and end - joined[-1][0] <= length:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def pages(span: Span, length: int) -> list[Span]:
     """Cut a span into pieces no longer than `length`, oldest first."""
     start, end = span

@@ -6,7 +6,7 @@ were traded, so that a split to come changes nothing that is stored.
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from ploutos.data.network.clock import DAY
 from ploutos.data.network.extras import needed
 from ploutos.data.network.provider import About
 from ploutos.data.network.retries import Transient, raise_if_passing
+from ploutos.data.network.settings import Interval
 from ploutos.data.network.spans import Span
 from ploutos.data.network.waiting import Interruptible
 from ploutos.types import ConfigError, DataError
@@ -28,8 +29,6 @@ HOUR = DAY // 24
 HOURLY_DAYS = 730
 SETTLE = HOUR // 2  # quotes are up to half an hour late
 LATE_HOURS = 2  # around a change of summer time Yahoo stamps days at 22:00 or 23:00 of the day before
-
-Interval = Literal["1d", "1h"]
 
 
 class YahooChart:

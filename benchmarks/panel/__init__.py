@@ -1,0 +1,1 @@
+"""Building, opening and sharing panels; reading a file of bars."""
