@@ -49,9 +49,7 @@ def world(tmp_path_factory):
     with initialize_config_dir(str(conf_dir())):
         parts = build_parts(compose("train", OVERRIDES))
     bars = with_gaps(parts.source.load())
-    panel = assemble(
-        bars, parts.universe, parts.features, parts.macro, clock=parts.source.clock
-    )
+    panel = assemble(bars, parts.universe, parts.features, parts.macro, clock=parts.source.clock)
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     assert (panel.delist_bar >= folds[0].test.rows(panel.ts).start).any()
     return World(parts, panel, Market.of(panel), folds, OutOfSample(capital=CAPITAL))
