@@ -1,6 +1,7 @@
 """Recent volatility and traded value of every name, from its own past bars."""
 
 import numpy as np
+import numpy.typing as npt
 
 from ploutos.execution.compiled import kernel, part
 from ploutos.execution.corporate_actions import Events
@@ -11,6 +12,7 @@ from ploutos.execution.tape import read_only
 from ploutos.types.fields import CLOSE, OPEN, VOLUME
 
 NAMES_AT_ONCE = 64
+Index = npt.NDArray[np.int64]
 
 
 def liquidity(roster: Roster, window_bars: int) -> Float:
@@ -20,21 +22,26 @@ def liquidity(roster: Roster, window_bars: int) -> Float:
     a value depends on those bars alone and not on where the tape begins.
     """
     paths, rows, _, names = roster.prices.shape
-    squares, values = np.zeros(window_bars), np.zeros(window_bars)
     split = _split_factor(roster.events, rows, names)
     if roster.asset is None:
-        found = np.zeros((paths, rows, 2, names))
-        _roll(roster.prices, split, squares, values, found)
-        return read_only(found)
+        return read_only(_rolled(roster.prices, split, window_bars))
     shown = np.zeros((paths, rows, 2, roster.columns))
     for first in range(0, names, NAMES_AT_ONCE):
         part = slice(first, first + NAMES_AT_ONCE)
         prices = read_only(roster.prices[:, :, :, part])
-        found = np.zeros((paths, rows, 2, prices.shape[3]))
-        _roll(prices, np.ascontiguousarray(split[:, part]), squares, values, found)
+        found = _rolled(prices, np.ascontiguousarray(split[:, part]), window_bars)
         row, column = np.nonzero((roster.asset >= first) & (roster.asset < part.stop))
         shown[:, row, :, column] = found[:, row, :, roster.asset[row, column] - first]
     return read_only(shown)
+
+
+def _rolled(prices: Float, split: Float, window: int) -> Float:
+    """Return volatility and dollar volume [P, T, 2, N] of every column of `prices`."""
+    paths, rows, _, names = prices.shape
+    found = np.zeros((paths, rows, 2, names))
+    last, count = np.empty((2, names)), np.empty((2, names), np.int64)
+    _roll(prices, split, window, last, count, np.empty((2, names, 2 * window)), found)
+    return found
 
 
 def _split_factor(events: Events, rows: int, names: int) -> Float:
@@ -46,34 +53,58 @@ def _split_factor(events: Events, rows: int, names: int) -> Float:
 
 
 @kernel
-def _roll(prices: Float, split: Float, squares: Float, values: Float, found: Float) -> None:
+def _roll(
+    prices: Float, split: Float, window: int, last: Float, count: Index, kept: Float, found: Float
+) -> None:
+    """Fill `found` [P, T, 2, N]; `last` [2, N], `count` [2, N] and `kept` [2, N, 2 x window] are room."""
     paths, rows, _, assets = prices.shape
-    window = len(squares)
     for p in range(paths):
-        for n in range(assets):
-            bars, last, factor = 0, np.nan, 1.0
-            sigma, traded = 0.0, 0.0
-            for t in range(rows):
-                factor *= split[t, n]
+        last[:] = 1.0
+        count[:] = 0
+        for t in range(rows):
+            for n in range(assets):
+                last[1, n] *= split[t, n]
                 if not np.isnan(prices[p, t, OPEN, n]):
-                    close = prices[p, t, CLOSE, n]
-                    move = np.log(close * factor / last) if bars else 0.0
-                    squares[bars % window] = move * move
-                    values[bars % window] = close * prices[p, t, VOLUME, n]
-                    last, factor = close, 1.0
-                    bars += 1
-                    sigma, traded = _means(squares, values, bars, window)
-                found[p, t, VOLATILITY, n] = sigma
-                found[p, t, DOLLAR_VOLUME, n] = traded
+                    close, bars = prices[p, t, CLOSE, n], count[0, n]
+                    move = np.log(close * last[1, n] / last[0, n]) if bars else 0.0
+                    last[0, n], last[1, n] = close, 1.0
+                    at = _next(kept, count, n, window)
+                    kept[0, n, at] = move * move
+                    kept[1, n, at] = close * prices[p, t, VOLUME, n]
+                    count[0, n] = bars + 1
+                    held = min(bars + 1, window)
+                    returns = window if bars >= window else held - 1  # the first bar has no return
+                    total = _sum(kept[0, n], at + 1 - held, at + 1)
+                    found[p, t, VOLATILITY, n] = np.sqrt(total / returns) if returns else 0.0
+                    found[p, t, DOLLAR_VOLUME, n] = _sum(kept[1, n], at + 1 - held, at + 1) / held
+                elif t > 0:
+                    found[p, t, VOLATILITY, n] = found[p, t - 1, VOLATILITY, n]
+                    found[p, t, DOLLAR_VOLUME, n] = found[p, t - 1, DOLLAR_VOLUME, n]
 
 
 @part
-def _means(squares: Float, values: Float, bars: int, window: int) -> tuple[float, float]:
-    """Return root mean square and mean of the ring's entries, oldest first; the first bar has no return."""
-    held = min(bars, window)
-    total, traded = 0.0, 0.0
-    for k in range(bars - held, bars):
-        total += squares[k % window]
-        traded += values[k % window]
-    returns = held if bars > window else held - 1
-    return np.sqrt(total / returns) if returns else 0.0, traded / held
+def _next(kept: Float, count: Index, n: int, window: int) -> int:
+    """Return where the next entry of name `n` goes; a full row begins anew with its window."""
+    at = count[1, n]
+    if at == 2 * window:
+        for k in range(window):
+            kept[0, n, k] = kept[0, n, window + k]
+            kept[1, n, k] = kept[1, n, window + k]
+        at = window
+    count[1, n] = at + 1
+    return int(at)
+
+
+@part
+def _sum(row: Float, first: int, stop: int) -> float:
+    """Return the sum of row[first:stop] in four lanes that start with it: equal windows, equal bits."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    whole = first + (stop - first) // 4 * 4
+    for k in range(first, whole, 4):
+        a += row[k]
+        b += row[k + 1]
+        c += row[k + 2]
+        d += row[k + 3]
+    for k in range(whole, stop):
+        a += row[k]
+    return (a + b) + (c + d)
