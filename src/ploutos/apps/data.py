@@ -66,6 +66,7 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         ("from, to", f"{told['first']}  {told['last']}  (bar close)"),
         ("rows dropped", ", ".join(f"{n} {v:,}" for n, v in dropped.items()) or "none"),
         ("gaps", f"{told['gap_cells']:,} bars missing between a ticker's first and last"),
+        *corporate(told["source"]),
         ("delisted", str(told["delisted"])),
         ("silent ends", _short(told["silent_ends"]) or "none"),
         *findings(told["source"]),
@@ -87,6 +88,19 @@ def findings(source: dict[str, Any]) -> list[tuple[str, str]]:
         ("finding", f"{severity}: {rule} {count} times in {tickers} tickers, {action}; {example}")
         for rule, severity, count, tickers, action, _, example in found
     ]
+
+
+def corporate(source: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a line on splits and dividends, and one where the provider refused them."""
+    known, refused = source.get("actions", {}), source.get("download", {}).get("without_actions")
+    found = []
+    if known.get("actions", "adjusted") != "adjusted":
+        counts = f"{known.get('splits', 0):,} splits, {known.get('dividends', 0):,} dividends"
+        found.append(("corporate", counts))
+    if refused:
+        names = _short(sorted(refused))
+        found.append(("warning", f"the provider gave no splits or dividends of {names}: prices are raw"))
+    return found
 
 
 def universe(told: dict[str, Any]) -> list[tuple[str, str]]:
