@@ -33,7 +33,7 @@ def project(session: nox.Session, *tools: str) -> Path:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run the tests in two processes of one thread each, which is fastest and repeatable on two cores."""
-    python = project(session, "pytest", "pytest-xdist", "hypothesis")
+    python = project(session, "pytest", "pytest-xdist", "hypothesis", "TA-Lib")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
     spread = ("-n", "2", "--dist", "worksteal", "--durations", "10")
     session.run(python, "-m", "pytest", *spread, *arguments, *session.posargs, env=threads)

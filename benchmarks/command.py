@@ -15,6 +15,7 @@ from ploutos.types import ConfigError, one_of
 # which returns rows.
 BENCHMARKS = {
     "env": ("steps per second of the environment, its Torch twin and its peers", "benchmarks.env.suite"),
+    "features": ("features per second beside pandas; one more bar", "benchmarks.features.suite"),
     "panel": ("a panel built, opened and shared by processes; a file of bars read", "benchmarks.panel.suite"),
 }
 

@@ -39,8 +39,16 @@ PACKAGE_OF = {
     "data/calendar": "data/calendars",
     "validation/check": "validation",
 }  # a component that lives in the package of its group's users
-# Files of these groups are settings of one class.
-PRESETS_OF = {"data/quality": "quality", "validation": "suite"}
+# These files, or those of these groups, are settings of one class.
+PRESETS_OF = {
+    "data/quality": "quality",
+    "validation": "suite",
+    **dict.fromkeys(
+        [f"features/{name}" for name in ("technical", "cross_sectional")]
+        + [f"features/expert_{name}" for name in ("momentum", "reversion", "volatility")],
+        "selection",
+    ),
+}
 META = {"_target_", "_partial_", "_convert_", "_recursive_", "defaults"}
 
 
@@ -114,7 +122,7 @@ def test_group_is_package_and_file_is_class(path):
     assert package == "ploutos." + PACKAGE_OF.get(group, group).replace("/", ".")
     assert module == re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls).lower()
     own = f"no_{path.parent.name}" if path.stem == "none" else path.stem  # the empty variant
-    assert module == PRESETS_OF.get(group, own)
+    assert module == PRESETS_OF.get(name_of(path), PRESETS_OF.get(group, own))
 
 
 @pytest.mark.parametrize("path", **by_file(COMPONENTS))

@@ -29,11 +29,11 @@ def test_no_verb_lists_them_quickly_and_imports_nothing_heavy() -> None:
     code, heavy, seconds = ended.stderr.split(" ", 1)[0], *ended.stderr.split(" ", 1)[1].rsplit(" ", 1)
     assert (code, heavy) == ("0", "[]")
     assert float(seconds) < 0.5
-    for verb in ("data", "train", "study", "validate", "ui"):
+    for verb in ("data", "audit", "train", "study", "validate", "ui"):
         assert f"\n  {verb}" in ended.stdout
 
 
-@pytest.mark.parametrize("verb", ["data", "train", "study", "validate", "ui"])
+@pytest.mark.parametrize("verb", ["data", "audit", "train", "study", "validate", "ui"])
 def test_hydras_own_flags_work_on_every_verb(ploutos: Call, verb: str) -> None:
     told = ploutos(verb, "--cfg", "job")
     assert told.code == 0 and "tracking:" in told.out
@@ -50,7 +50,7 @@ def test_flags_without_a_run(ploutos: Call, line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("ploutos ", "data train study validate ui"),
+        ("ploutos ", "data audit train study validate ui"),
         ("ploutos st", "study"),
         ("ploutos study experiment=", "experiment=hourly_us experiment=quickstart"),
         ("ploutos train agent=recu", "agent=recurrent_ppo"),

@@ -10,17 +10,12 @@ import pytest
 from feature_bars import random_bars
 from hydra import compose, initialize_config_dir
 from hydra.utils import execution_whitelist, instantiate
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from omegaconf import OmegaConf
 from pydantic import ValidationError
 from slow_features import slow_core
 
 from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.features.core import Core
-from ploutos.features.families.cross_section import centred_rank, centred_rank_rows
-from ploutos.features.window import reduce_window
 from ploutos.types import ConfigError, DataError
 
 ZONE = "America/New_York"
@@ -79,8 +74,8 @@ def test_each_declared_history_is_exact() -> None:
     for _, part in computed.group_by("ticker"):
         for feature in core.features:
             known = part[feature.name].is_not_nan().to_numpy()
-            assert known.argmax() == feature.history, feature.name
-            assert known[feature.history :].all(), feature.name
+            assert known.argmax() == feature.warmup, feature.name
+            assert known[feature.warmup :].all(), feature.name
     assert core.warmup_bars == 20
 
 
@@ -186,37 +181,6 @@ def test_real_hourly_bars(real_data: Path) -> None:
     computed = core.compute(two, ())
     for name in core.names(()):
         np.testing.assert_allclose(computed[name], expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    x=hnp.arrays(np.float64, st.integers(0, 70), elements=st.floats(-1e3, 1e3) | st.just(np.nan)),
-    bars=st.integers(1, 40),
-)
-def test_windows_against_slices(x: np.ndarray, bars: int) -> None:
-    for combine, slow in ((np.add, np.sum), (np.maximum, np.max), (np.minimum, np.min)):
-        fast = reduce_window(x, bars, combine)
-        expected = [slow(x[i - bars + 1 : i + 1]) if i >= bars - 1 else np.nan for i in range(len(x))]
-        np.testing.assert_allclose(fast, expected, atol=1e-9)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    time=hnp.arrays(np.int64, 40, elements=st.integers(0, 6)),
-    x=hnp.arrays(np.float64, 40, elements=st.integers(0, 4).map(float) | st.just(np.nan)),
-)
-def test_ranks_against_polars(time: np.ndarray, x: np.ndarray) -> None:
-    frame = pl.DataFrame({"t": time, "x": x}).with_columns(pl.col("x").fill_nan(None))
-    rank, count = pl.col("x").rank("average").over("t"), pl.col("x").count().over("t")
-    expected = frame.select(((rank - 0.5) / count - 0.5).fill_null(float("nan"))).to_series().to_numpy()
-    np.testing.assert_allclose(centred_rank(time, x), expected)
-
-
-@settings(max_examples=60, deadline=None)
-@given(x=hnp.arrays(np.float64, (5, 7), elements=st.integers(0, 4).map(float) | st.just(np.nan)))
-def test_ranks_of_a_grid_are_those_of_its_rows(x: np.ndarray) -> None:
-    rows = np.array([centred_rank(np.zeros(7, np.int64), row) for row in x])
-    np.testing.assert_array_equal(centred_rank_rows(x), rows)
 
 
 def test_bad_settings_and_bars_are_refused() -> None:

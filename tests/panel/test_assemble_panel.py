@@ -2,18 +2,27 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from panel_market import CLOCK, ROWS, TICKERS, Macro, bars, core, panel, same, times
+from panel_market import CALENDAR, CLOCK, ROWS, TICKERS, Macro, bars, core, panel, same, times
 
+from ploutos.features.selection import Selection
 from ploutos.panel import blocks
 from ploutos.panel.align import align_features, end_delisted
-from ploutos.panel.assemble import assemble, first_row_of_history, panel_bars
+from ploutos.panel.assemble import assemble, panel_bars, start_of_history
 from ploutos.types import Bars, ConfigError, DataError
 from ploutos.universe.static import Static
 
+# Memory beyond the warm-up, returns of other tickers, comparisons across them.
+REMEMBERING = Selection(
+    calendar=CALENDAR,
+    groups=[],
+    include=["ema_ratio_2", "atr_wilder_1", "beta_4", "rank_3", "score_return_2", "month_turn"],
+    exclude=[],
+)
 GAPS, GONE, LATE, MUTE, OKAY = range(5)
 
 
@@ -44,12 +53,16 @@ def test_every_cell_is_looked_up_by_date() -> None:
     assert np.isnan(built.expected_return[~traded]).all()
 
 
+@pytest.mark.parametrize("features", [core(), REMEMBERING], ids=["core", "remembering"])
 @pytest.mark.parametrize("rows", [1, 150, 10_000])
-def test_blocks_of_tickers_give_the_bits_of_the_whole(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_tickers_give_the_bits_of_the_whole(
+    rows: int, features: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(blocks, "ROWS_AT_ONCE", rows)
-    built, source = panel(), bars()
+    source = bars()
+    built = assemble(source, Static(tickers=None), features, Macro(), clock=CLOCK)
     whole = align_features(
-        core().compute(source.frame, source.signals), built.ts, TICKERS, built.feature_names
+        features.compute(source.frame, source.signals), built.ts, TICKERS, built.feature_names
     )
     end_delisted(whole, built.delist_bar)
     np.testing.assert_array_equal(built.features, whole)
@@ -117,12 +130,13 @@ def test_bars_of_a_panel_make_the_same_panel() -> None:
     assert len(panel_bars(built, slice(10, 50)).delistings) == 1
 
 
+@pytest.mark.parametrize("features", [core(), REMEMBERING], ids=["core", "remembering"])
 @pytest.mark.parametrize("row", [8, 25, 41, 52, 61, 62, 63, 80])
-def test_features_recomputed_from_the_first_row_of_history(row: int) -> None:
+def test_features_recomputed_from_the_start_of_history(row: int, features: Any) -> None:
     """What a Monte Carlo does: bars from the panel, features again, aligned again."""
-    built, features = panel(), core()
-    start = first_row_of_history(built, row, features.warmup_bars)
-    assert 0 <= start <= max(row - features.warmup_bars, 0)
+    built = assemble(bars(), Static(tickers=None), features, Macro(), clock=CLOCK)
+    start = start_of_history(built, features, row)
+    assert 0 <= start <= max(row - features.memory_bars, 0)
     part = panel_bars(built, slice(start, ROWS))
     frame = features.compute(part.frame, part.signals)
     again = align_features(frame, built.ts[start:], built.tickers, built.feature_names)

@@ -43,6 +43,7 @@ MATTERS = [
     ("execution.costs.cost_bps", 6.0),
     ("split.test_months", 11),
     ("split.embargo_bars", 7),
+    ("regime._target_", "ploutos.regime.hmm.Hmm"),
     ("backtest.capital", 5.0),
     ("hardware.threads_per_job", 2),
 ]

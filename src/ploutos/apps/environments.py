@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from ploutos.apps.composing import composed
 from ploutos.apps.parts import build, choose_folds
 from ploutos.apps.preflight import check_folders, check_values
+from ploutos.apps.regimes import shown
 from ploutos.env.market import Market
 from ploutos.types import ConfigError, Fold
 from ploutos.types.errors import one_of
@@ -62,13 +63,15 @@ def stage(overrides: Sequence[str], config_dir: str | None) -> Stage:
         check_values(config)
         check_folders(OmegaConf.masked_copy(config, ["panel"]))
         features, split, environment = (build(config[name]) for name in ("features", "split", "env"))
-        backtest = build(config.backtest)
+        backtest, regime = build(config.backtest), build(config.regime)
         sources = (build(config[name]) for name in ("data", "macro", "universe"))
         panel: Panel = build(config.panel).open_or_build(*sources, features)
+        regime.check(panel)
         (fold,) = choose_folds(split, features, panel, [config.fold])
+        fitted = regime.fit(panel, fold.train.rows(panel.ts))
         return Stage(
             environment=environment,
-            market=Market.of(panel),
+            market=shown(Market.of(panel), panel, fitted),
             fold=fold,
             seed=config.seed,
             backtest_capital=backtest.capital,

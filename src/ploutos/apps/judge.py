@@ -1,6 +1,7 @@
 """Judges a study from what its children left in the store: the one road to a verdict."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,29 +9,46 @@ from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.outcome import Judged, record, warnings_about, write_verdict
 from ploutos.apps.parts import Parts, build, resolved
+from ploutos.apps.regimes import labels, overlaid, shown
 from ploutos.backtest.metrics import equity_sha256
 from ploutos.backtest.replay import CouncilReplay
 from ploutos.env.market import Market
 from ploutos.panel.panel import Panel
+from ploutos.regime.fitted_regime import FittedRegime, common, load_regime
 from ploutos.tracking.mlflow import Store
 from ploutos.tracking.run import Run
 from ploutos.types import Child, Fold, Policy, Study, Track, Verdict
 from ploutos.types.monitor import Silent
 
 
+@dataclass(frozen=True)
+class Seated:
+    """A fold's council, the regime that its members were trained with, and the market as they see it."""
+
+    policy: Policy
+    regime: FittedRegime | None
+    market: Market
+
+
 def councils(
-    parts: Parts, market: Market, store: Store, children: Sequence[Child], folds: Sequence[Fold]
-) -> list[Policy]:
+    parts: Parts,
+    panel: Panel,
+    market: Market,
+    store: Store,
+    children: Sequence[Child],
+    folds: Sequence[Fold],
+) -> list[Seated]:
     """Return each fold's council of its seeds, in the order of seeds."""
-    layout = parts.environment.layout(market)
     made = []
     for fold in folds:
         own = sorted((c for c in children if c.fold == fold.index), key=lambda child: child.seed)
-        members = [
-            parts.agent.load(store.artifact(child.run_id or "", "policy"), parts.environment, market)
-            for child in own
-        ]
-        made.append(parts.ensemble(members, parts.environment.action, layout))
+        folders = [store.artifact(child.run_id or "", "policy") for child in own]
+        regime = common([load_regime(folder) for folder in folders])
+        seen = shown(market, panel, regime)
+        members = [parts.agent.load(folder, parts.environment, seen) for folder in folders]
+        layout = parts.environment.layout(seen)
+        council = parts.ensemble(members, parts.environment.action, layout)
+        made.append(Seated(overlaid(council, layout, regime), regime, seen))
     return made
 
 
@@ -44,8 +62,10 @@ def assemble_study(
 ) -> Study:
     """Backtest the councils and the baselines out of sample."""
     market = Market.of(panel)
-    voted = councils(parts, market, store, children, folds)
-    track = parts.backtest.stitched(folds, voted, parts.environment, market)
+    seats = councils(parts, panel, market, store, children, folds)
+    voted, regimes = [seat.policy for seat in seats], [seat.regime for seat in seats]
+    seen = [seat.market for seat in seats]
+    track = parts.backtest.stitched(folds, voted, parts.environment, seen)
 
     def baseline(agent: Any) -> Track:
         policy = agent.fit(parts.environment, market, slice(0, 0), seed=0, monitor=Silent())
@@ -66,7 +86,9 @@ def assemble_study(
             folds=folds,
             councils=voted,
             capital=parts.backtest.capital,
+            regimes=regimes,
         ),
+        regimes=labels(folds, regimes, seen),
     )
 
 

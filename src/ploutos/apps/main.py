@@ -9,6 +9,7 @@ from ploutos.apps import completion
 
 VERBS = {
     "data": "build or inspect a panel and print its data-quality report",
+    "audit": "does anything in a config see the future? exit code 1 where it does",
     "train": "one run: one fold, one seed, from data to verdict",
     "study": "folds x seeds as a multirun, judged at the end",
     "validate": "judge a recorded study again",

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from ploutos.backtest.by_regime import by_regime
 from ploutos.backtest.metrics import equity_sha256, session_returns, summary, yearly_returns
 from ploutos.panel.panel import Panel
 from ploutos.tracking.run import Run
@@ -60,6 +61,8 @@ def write_verdict(
     told: dict[str, Any] = {"study": config.name, "run_id": home.run_id, **verdict.as_dict()}
     told["metrics"] = figures(study, study.track) if study else {}
     told["baselines"] = {n: figures(study, t) for n, t in study.baselines.items()} if study else {}
+    if study is not None and study.regimes is not None:
+        told["regimes"] = by_regime(study)
     told["children"] = [child.as_dict() for child in children]
     told["folds"] = [fold.as_dict() for fold in folds]
     told["equity_sha256"] = equity_sha256(study.track) if study else None

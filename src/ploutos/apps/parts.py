@@ -27,6 +27,7 @@ class Parts:
     features: Any
     panels: Any
     split: Any
+    regime: Any
     environment: "Portfolio"
     agent: "Agent"
     baselines: "dict[str, Agent]"
@@ -50,6 +51,7 @@ def build_parts(config: DictConfig) -> Parts:
         features=build(config.features),
         panels=build(config.panel),
         split=build(config.split),
+        regime=build(config.regime),
         environment=build(config.env),
         agent=build(config.agent),
         baselines={str(name): build(node) for name, node in config.baselines.items()},
@@ -67,6 +69,7 @@ def open_panel(parts: Parts) -> "Panel":
 
 def check_parts(parts: Parts, market: "Market", panel: "Panel", wanted: list[int]) -> tuple[Fold, ...]:
     """Refuse contradictions between components before anything runs; return the wanted folds, in order."""
+    parts.regime.check(panel)
     parts.agent.check(parts.environment, market)
     for baseline in parts.baselines.values():
         baseline.check(parts.environment, market)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ploutos.apps.parts import Parts
+from ploutos.apps.regimes import overlaid, shown
 from ploutos.backtest.metrics import summary
 from ploutos.env.market import Market
 from ploutos.panel.panel import Panel
@@ -29,10 +30,14 @@ class Result:
 
 def train(parts: Parts, panel: Panel, fold: Fold, seed: int, monitor: Monitor, folder: Path) -> Result:
     """Fit, save `policy/`, backtest into `test/`, and write `result.json` into `folder`."""
-    market = Market.of(panel)
     rows = {name: getattr(fold, name).rows(panel.ts) for name in ("train", "validation", "test")}
+    regime = parts.regime.fit(panel, rows["train"])
+    market = shown(Market.of(panel), panel, regime)
     policy = parts.agent.fit(parts.environment, market, rows["train"], seed=seed, monitor=monitor)
     policy.save(folder / "policy")
+    if regime is not None:
+        regime.save(folder / "policy")
+    policy = overlaid(policy, parts.environment.layout(market), regime)
 
     def figures(window: str) -> dict[str, float]:
         track = parts.backtest.single(policy, parts.environment, market, rows[window], fold=fold.index)

@@ -99,15 +99,25 @@ def totals(ledger: Ledger) -> dict[str, float]:
 
 
 def equity_paths(
-    policy: Policy, environment: Portfolio, market: Market, rows: slice, ledger: Ledger
+    policy: Policy,
+    environment: Portfolio,
+    market: Market,
+    rows: slice,
+    ledger: Ledger,
+    seen: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Run one portfolio per scenario over `rows`, carrying `ledger`, and return equity [P, bars]."""
+    """Run one portfolio per scenario over `rows`, carrying `ledger`, and return equity [P, bars].
+
+    `seen` [P, T, S] replaces the last S macro columns where these differ between scenarios.
+    """
     paths = len(ledger.equity)
     simulator = start_simulator(environment, market, rows, ledger, np.arange(paths))
     state = policy.reset(paths)
     observation = simulator.observe(np.zeros((paths, simulator.layout.size), np.float32))
-    equity = np.empty((paths, rows.stop - rows.start))
+    equity, everyone = np.empty((paths, rows.stop - rows.start)), np.arange(paths)
     for k in range(equity.shape[1]):
+        if seen is not None:
+            observation[:, -seen.shape[2] :] = seen[everyone, simulator.row]
         action = policy.act(observation, state)
         state = action.state
         simulator.step(action.target_weights, observation)

@@ -32,22 +32,28 @@ class OutOfSample:
         return as_track(kept, market, environment.venue(market), fold=fold, with_start=True)
 
     def stitched(
-        self, folds: Sequence[Fold], policies: Sequence[Policy], environment: Portfolio, market: Market
+        self,
+        folds: Sequence[Fold],
+        policies: Sequence[Policy],
+        environment: Portfolio,
+        market: Market | Sequence[Market],
     ) -> Track:
         """Run each fold's policy over its own test window, one ledger throughout.
 
         Positions pass from one fold's policy to the next at market prices: no free liquidation in between.
-        Where one policy follows itself (a baseline), its state carries on as well.
+        Where one policy follows itself (a baseline), its state carries on as well. Several markets, one a
+        fold, differ in what is shown (`Market.with_macro`), never in prices.
         """
-        windows = contiguous_windows(folds, market)
-        ledger = Ledger.open(1, market.assets, self.capital)
+        markets = [market] * len(folds) if isinstance(market, Market) else market
+        windows = contiguous_windows(folds, markets[0])
+        ledger = Ledger.open(1, markets[0].assets, self.capital)
         tracks: list[Track] = []
         previous, state = None, None
-        for fold, rows, policy in zip(folds, windows, policies, strict=True):
+        for fold, rows, policy, shown in zip(folds, windows, policies, markets, strict=True):
             state = state if policy is previous else None
-            kept = record(policy, environment, market, rows, ledger, state)
+            kept = record(policy, environment, shown, rows, ledger, state)
             tracks.append(
-                as_track(kept, market, environment.venue(market), fold=fold.index, with_start=not tracks)
+                as_track(kept, shown, environment.venue(shown), fold=fold.index, with_start=not tracks)
             )
             previous, state = policy, kept.state
         return Track(

@@ -1,6 +1,7 @@
 """The arrays that environments and backtests read: one panel, or P altered copies of it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from ploutos.execution.corporate_actions import Events, events_by_row
 from ploutos.execution.roster import Roster, events_of_columns
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
 from ploutos.panel.panel import Panel
+from ploutos.types import ConfigError
 from ploutos.types.fields import CLOSE, OPEN
 
 
@@ -54,6 +56,25 @@ class Market:
                 years=years_between(panel.ts),
                 session_last=last_rows(panel.clock.dates(panel.ts)),
             ),
+        )
+
+    def with_macro(self, names: Sequence[str], values: npt.NDArray[np.float32]) -> "Market":
+        """Return this market with further macro columns `values` [T, len(names)] behind those it has.
+
+        Prices are shared, so venues are too (see `Portfolio.venue`).
+
+        Raises
+        ------
+        ConfigError
+            A column of one of these names exists.
+        """
+        for name in names:
+            if name in self.macro_names:
+                raise ConfigError(f"macro column '{name}': there is one of this name already")
+        return replace(
+            self,
+            macro_names=(*self.macro_names, *names),
+            macro=read_only(np.concatenate([self.macro, values], axis=1)),
         )
 
     @property

@@ -17,6 +17,7 @@ from ploutos.execution.account.model import Account
 from ploutos.execution.costs.model import CostModel
 from ploutos.execution.fill.model import Fill
 from ploutos.execution.ledger import Ledger
+from ploutos.execution.roster import Roster
 from ploutos.execution.stops.model import Stops
 from ploutos.execution.venue import Venue
 from ploutos.types import ConfigError, PositiveFloat, PositiveInt, checked
@@ -60,7 +61,7 @@ class Portfolio:
         self.costs: CostModel = costs
         self.fill: Fill = fill
         self.stops: Stops = stops
-        self._venues: WeakKeyDictionary[Market, Venue] = WeakKeyDictionary()
+        self._venues: WeakKeyDictionary[Roster, Venue] = WeakKeyDictionary()
         if self.action.allow_short and not self.account.rules.allow_short:
             raise ConfigError(
                 "env.action.allow_short: true, but the account sells nothing short;"
@@ -78,9 +79,10 @@ class Portfolio:
         return layout
 
     def venue(self, market: Market) -> Venue:
-        """Return where orders on `market` are executed; made once a market."""
-        if market not in self._venues:
-            self._venues[market] = Venue.of(
+        """Return where orders on `market` are executed; made once for all markets of the same prices."""
+        known = self._venues.get(market.roster)
+        if known is None or known.tape is not market.tape:
+            known = self._venues[market.roster] = Venue.of(
                 market.roster,
                 market.tape,
                 account=self.account,
@@ -88,7 +90,7 @@ class Portfolio:
                 fill=self.fill,
                 stops=self.stops,
             )
-        return self._venues[market]
+        return known
 
     def simulator(
         self,

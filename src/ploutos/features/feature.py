@@ -1,10 +1,17 @@
-"""One declared feature, and the base columns that all of them share."""
+"""What a family declares, and one named column of it."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-from ploutos.features.window import age, lag
+from ploutos.features.engine.column import Column
+
+Build = TypeVar("Build", bound=Callable[..., Any])
+Across = Literal["", "rank", "neutral", "score"]
+"""What is done across all tickers at a time: nothing, the rank, less the mean, that in deviations."""
 
 
 @dataclass(frozen=True)
@@ -14,42 +21,89 @@ class Feature:
     Attributes
     ----------
     name : column name; a number in it is a window in bars of the ticker itself (gaps do not count).
-    value : expression over the bar columns, the base columns and windows of them (`features.window`).
-    history : rows of the ticker that must precede the first row with a value.
-    ranked : the column shows where `value` stands among all tickers at the same time.
+    family : the family's name.
+    value : formula over one ticker's bars; of a calendar feature a Polars expression over `local` (wall time)
+        and `session` (date).
+    warmup : rows of the ticker that must precede the first row with a value.
+    memory : rows of the ticker that may precede a row and still change its value; earlier ones never do.
+    across : see `Across`.
     """
 
     name: str
-    value: pl.Expr
-    history: int
-    ranked: bool = False
+    family: str
+    value: "Column | pl.Expr"
+    warmup: int
+    memory: int
+    across: Across
 
 
-OPEN, HIGH, LOW, CLOSE = (pl.col(name) for name in ("open", "high", "low", "close"))
-TRADED = pl.col("_traded")
+@dataclass(frozen=True)
+class Declaration:
+    """Features of one formula that differ in their windows.
 
-
-def with_base(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the base columns to bars sorted by (ticker, ts); a missing number becomes NaN.
-
-    `_return` is the log return of one bar, `_true_range` log(max(high, last close) / min(low, last close));
-    both, and what is made of them, need one earlier row. `_traded` is close x volume in quote currency.
+    Attributes
+    ----------
+    pattern : name with windows in braces, such as "volatility_{n}".
+    formula, unit, source : for the reference page; the source is who proposed it, empty where elementary.
+    least : smallest value of each window.
+    shipped : windows of the features that the family's group consists of.
+    build : the formula, called with the windows.
     """
-    numbers = pl.col("open", "high", "low", "close", "volume").cast(pl.Float64).fill_null(float("nan"))
-    last, move = lag(CLOSE, 1), pl.col("_return")
-    top = pl.when(last > HIGH).then(last).otherwise(HIGH)
-    bottom = pl.when(last < LOW).then(last).otherwise(LOW)
-    return (
-        frame.with_columns(numbers, _age=age())
-        .with_columns(
-            _return=(CLOSE / last).log(),
-            _true_range=(top / bottom).log() + 0.0 * last,  # NaN without a last close
-            _traded=CLOSE * pl.col("volume"),
-        )
-        .with_columns(
-            _move=move.abs(),
-            _square=move * move,
-            _fall_square=pl.when(move < 0).then(move * move).otherwise(0.0 * move),
-            _flow=TRADED * move.sign(),
-        )
-    )
+
+    family: str
+    pattern: str
+    formula: str
+    unit: str
+    source: str
+    least: tuple[int, ...]
+    shipped: tuple[tuple[int, ...], ...]
+    across: Across
+    build: Callable[..., Any]
+
+    def windows(self, name: str) -> tuple[int, ...] | None:
+        """Return the windows that `name` shows, None where it is no name of this pattern."""
+        found = re.fullmatch(re.sub(r"\{\w+\}", r"(0|[1-9]\\d{0,5})", self.pattern), name)
+        return None if found is None else tuple(map(int, found.groups()))
+
+    def name(self, windows: tuple[int, ...]) -> str:
+        """Return the name of the feature with these windows."""
+        places = re.findall(r"\{(\w+)\}", self.pattern)
+        return self.pattern.format(**dict(zip(places, windows, strict=True)))
+
+    def feature(self, windows: tuple[int, ...]) -> Feature:
+        """Return the feature with these windows."""
+        value = self.build(*windows)
+        warmup, memory = (value.warmup, value.memory) if isinstance(value, Column) else (0, 0)
+        return Feature(self.name(windows), self.family, value, warmup, memory, self.across)
+
+
+class Family:
+    """Collects a module's declarations."""
+
+    def __init__(self, name: str, about: str) -> None:
+        self.name = name
+        self.about = about
+        self.declarations: list[Declaration] = []
+
+    def feature(
+        self,
+        pattern: str,
+        *shipped: int | tuple[int, ...],
+        formula: str,
+        unit: str,
+        source: str = "",
+        least: int | tuple[int, ...] = 1,
+        across: Across = "",
+    ) -> Callable[[Build], Build]:
+        """Declare the features that the decorated function builds; see `Declaration`."""
+        count = pattern.count("{")
+        windows = tuple((w,) if isinstance(w, int) else w for w in shipped) if count else ((),)
+        smallest = (least,) * count if isinstance(least, int) else least
+
+        def declare(build: Build) -> Build:
+            self.declarations.append(
+                Declaration(self.name, pattern, formula, unit, source, smallest, windows, across, build)
+            )
+            return build
+
+        return declare

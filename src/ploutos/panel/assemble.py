@@ -177,8 +177,20 @@ def _delistings_within(panel: Panel, start: int, stop: int) -> pl.DataFrame:
     )
 
 
-def first_row_of_history(panel: Panel, row: int, warmup_bars: int) -> int:
-    """Return the latest row such that features recomputed on bars from there equal those from `row` on.
+def start_of_history(panel: Panel, features: FeatureSet, row: int) -> int:
+    """Return a row such that `features` recomputed on bars from there equal those from `row` on.
+
+    A feature set whose values depend on more rows than it needs to warm up has `memory_bars`, and one that
+    reads the market's return `reads_market` (see `ByTicker`); a set around another one hands them on.
+    """
+    memory = getattr(features, "memory_bars", features.warmup_bars)
+    first = first_row_of_history(panel, row, memory)
+    # The market's return at the first row is made of all tickers' returns since their bars before.
+    return first_row_of_history(panel, first, 1) if getattr(features, "reads_market", False) else first
+
+
+def first_row_of_history(panel: Panel, row: int, own_bars: int) -> int:
+    """Return the latest row such that `own_bars` bars of each ticker precede the ones shown from `row` on.
 
     A count of market rows would not do: windows count a ticker's own bars, and a ticker in a gap at `row`
     shows the values of its last bar, which need their history (and, ranked, that of all others) in turn.
@@ -191,5 +203,5 @@ def first_row_of_history(panel: Panel, row: int, warmup_bars: int) -> int:
     alive = traded[anchor:].any(axis=0)
     before = traded[:anchor, alive]
     since = np.cumsum(before[::-1], axis=0)[::-1]  # own bars from each row up to the anchor
-    enough = (since >= np.minimum(warmup_bars, before.sum(axis=0))).all(axis=1)
-    return int(enough.sum()) - 1 if warmup_bars and len(before) else anchor
+    enough = (since >= np.minimum(own_bars, before.sum(axis=0))).all(axis=1)
+    return int(enough.sum()) - 1 if own_bars and len(before) else anchor

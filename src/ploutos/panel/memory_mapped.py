@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ class MemoryMapped:
             "universe": universe.fingerprint(),
             "features": features.fingerprint(),
             "code": source_hash(PRODUCERS),
-            "libraries": {"numpy": np.__version__, "polars": pl.__version__},
+            "libraries": {"numba": version("numba"), "numpy": np.__version__, "polars": pl.__version__},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

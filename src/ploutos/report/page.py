@@ -56,6 +56,7 @@ def render(
         tiles=_tiles(study),
         key_figures=tables.key_figures(study),
         years=tables.years(study),
+        regimes=_regimes(study),
         checks=tables.checks(verdict),
         equity=_embed("equity-figure", figures.equity(study, points=curve_points)),
         drawdown=_embed("drawdown-figure", figures.underwater(study, points=curve_points)),
@@ -79,6 +80,16 @@ def _embed(name: str, figure: go.Figure) -> str:
     """Return the figure's element and script, without the library, which the page holds once."""
     html: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=_CONFIG)
     return html
+
+
+def _regimes(study: Study) -> str:
+    if study.regimes is None:
+        return ""
+    lead = (
+        "A session counts for the regime that was most likely before it, by the filter of its fold; the"
+        " figures of a regime are those of its sessions one after the other."
+    )
+    return f"<h3>Return by regime</h3>\n{tables.regimes(study)}\n{_note(lead)}"
 
 
 def _note(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ploutos.backtest.by_regime import FIGURES, by_regime
 from ploutos.backtest.metrics import monthly_returns, session_returns, sharpe, summary, yearly_returns
 from ploutos.report.series import fold_spans, portfolios
 from ploutos.report.text import escape, figures, number
@@ -71,6 +72,16 @@ def years(study: Study) -> str:
     ]
     head = [_head("Portfolio", css=""), *(_head(str(year), "%") for year in labels)]
     return table(head, rows, css="figures narrow")
+
+
+def regimes(study: Study) -> str:
+    """Return the strategy's figures in each regime; empty where none is configured."""
+    rows = [
+        [_row_head(name), *(_num(values[key], digits) for key, _, _, digits in FIGURES)]
+        for name, values in by_regime(study).items()
+    ]
+    head = [_head("Regime", css=""), *(_head(title, unit) for _, title, unit, _ in FIGURES)]
+    return table(head, rows, css="figures narrow") if rows else ""
 
 
 def _shaded(value: float | None, *, span: float, css: str = "num") -> str:

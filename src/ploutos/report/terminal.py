@@ -5,6 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ploutos.backtest.by_regime import FIGURES, by_regime
 from ploutos.backtest.metrics import session_returns, summary, yearly_returns
 from ploutos.report.series import portfolios
 from ploutos.report.text import figures, plain
@@ -32,7 +33,8 @@ def render(study: Study, verdict: Verdict) -> RenderableType:
         for check in verdict.checks
         if check.value is None
     ]
-    return Group(_figures(study), Text(), _checks(verdict), *notes, Text(), line)
+    states: list[RenderableType] = [] if study.regimes is None else [Text(), _regimes(study)]
+    return Group(_figures(study), *states, Text(), _checks(verdict), *notes, Text(), line)
 
 
 def _figures(study: Study) -> Table:
@@ -51,6 +53,16 @@ def _figures(study: Study) -> Table:
     by_year = [yearly_returns(*session_returns(track.bars, clock)) for track in tracks.values()]
     for year in sorted({year for each in by_year for year in each}):
         table.add_row(f"return {year}, %", *(_percent(each.get(year)) for each in by_year))
+    return table
+
+
+def _regimes(study: Study) -> Table:
+    """Return a table with a row a regime."""
+    table = _table("regime")
+    for _, title, unit, _ in FIGURES:
+        table.add_column(Text(f"{title}, {unit}".lower()), justify="right")
+    for name, values in by_regime(study).items():
+        table.add_row(Text(_ascii(name)), *(plain(values[key], digits) for key, _, _, digits in FIGURES))
     return table
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 # Sections that can change what a training run yields; the panel enters by its content.
-RESULT_SECTIONS = ("split", "execution", "env", "agent", "backtest")
+RESULT_SECTIONS = ("split", "regime", "execution", "env", "agent", "backtest")
 RESULT_PACKAGES = (
     "types",
     "data",
@@ -16,6 +16,7 @@ RESULT_PACKAGES = (
     "features",
     "panel",
     "split",
+    "regime",
     "execution",
     "env",
     "agent",
@@ -23,7 +24,7 @@ RESULT_PACKAGES = (
 )
 
 # Their releases may change a result; NumPy and Polars enter through the panel's address as well.
-RESULT_LIBRARIES = ("numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
+RESULT_LIBRARIES = ("hmmlearn", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
 
 
 def digest(value: Any) -> str:

@@ -42,11 +42,15 @@ class SessionClock:
         -------
         [T] days since 1970-01-01, for `numpy.datetime64` and Polars' Date.
         """
-        inside = pl.Series(np.asarray(ts, np.int64) - 1).cast(pl.Datetime("us", "UTC"))
+        days = pl.DataFrame({"ts": np.asarray(ts, np.int64)}).select(self.date_of(pl.col("ts")).to_physical())
+        return days.to_series().to_numpy().astype(np.int32)
+
+    def date_of(self, ts: pl.Expr) -> pl.Expr:
+        """Return the session date (Date) of bars that close at `ts` (Int64), see `dates`."""
+        inside = (ts - 1).cast(pl.Datetime("us", "UTC"))
         wall = inside.dt.convert_time_zone(self.timezone).dt.replace_time_zone(None)
         shift = self._minutes_to_midnight() * 60_000_000
-        days = (wall.cast(pl.Int64) + shift).cast(pl.Datetime("us")).dt.date()
-        return days.to_physical().to_numpy().astype(np.int32)
+        return (wall.cast(pl.Int64) + shift).cast(pl.Datetime("us")).dt.date()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON-ready settings."""

@@ -52,6 +52,8 @@ class Study:
     track : the council's stitched out-of-sample record over all folds, on one continuous ledger.
     baselines : the same windows, costs and capital, traded by each baseline.
     sessions_per_year : trading sessions a year, from the panel's calendar.
+    regimes : by bar of `track`, the regime that was most likely at the decision before it, by the fold's own
+        filter ("" for the starting bar); None where no regime is configured.
     """
 
     name: str
@@ -62,3 +64,4 @@ class Study:
     sessions_per_year: float
     clock: SessionClock
     replay: Replay | None = None
+    regimes: tuple[str, ...] | None = None

@@ -1,1 +1,1 @@
-"""Families of features: each module declares some, as functions from windows to `Feature`s."""
+"""Families of features: each module declares the features of one kind."""

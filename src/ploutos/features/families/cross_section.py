@@ -1,71 +1,104 @@
-"""Cross-section: where a ticker stands among all tickers that have a bar at the same time."""
+"""Cross-section: where a ticker stands among all tickers that have a bar at the same time.
 
-from collections.abc import Sequence
+They run over the tickers whose value is known, members of the universe or not: they do not jump when the
+universe changes. A ticker alone has rank, neutral value and score 0.
+"""
 
-import numpy as np
-import numpy.typing as npt
+from ploutos.features.engine.column import Column
+from ploutos.features.families.levels import drawdown
+from ploutos.features.families.returns import log_return, momentum_skip
+from ploutos.features.families.reversion import rsi, zscore
+from ploutos.features.families.volatility import volatility
+from ploutos.features.families.volume import amihud_ratio, volume_ratio
+from ploutos.features.feature import Family
 
-from ploutos.features.feature import CLOSE, Feature
-from ploutos.features.window import lag
-
-ROWS_AT_ONCE = 4096
-
-
-def cross_section(bars: Sequence[int]) -> list[Feature]:
-    """Return the rank of the return over each of `bars` at the bar's time (see `centred_rank`).
-
-    Ranks run over the tickers whose return is known, members of the universe or not: they do not jump when
-    the universe changes.
-    """
-    return [Feature(f"rank_{n}", CLOSE / lag(CLOSE, n), n, ranked=True) for n in bars]
-
-
-def centred_rank(time: npt.NDArray[np.int64], x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return (rank - 1/2) / count - 1/2 of `x` [R] among the rows of equal `time` [R], NaN where `x` is NaN.
-
-    In (-1/2, 1/2), ties averaged; alone it is 0.
-    """
-    rank = np.full(len(x), np.nan)
-    known = np.flatnonzero(~np.isnan(x))
-    known = known[np.lexsort((x[known], time[known]))]
-    if not len(known):
-        return rank
-    time, x = time[known], x[known]
-    new_time = np.r_[True, time[1:] != time[:-1]]
-    first, count = _runs(new_time)
-    tie_first, tie_count = _runs(new_time | np.r_[True, x[1:] != x[:-1]])
-    rank[known] = _centred(tie_first - first, tie_count, count)
-    return rank
+CROSS_SECTION = Family(
+    "cross_section", "Cross-section: where a ticker stands among all that have a bar at the same time."
+)
+RANK = "(rank - 1/2) / count - 1/2"
+UNIT = "-1/2 to 1/2"
 
 
-def centred_rank_rows(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return `centred_rank` within each row of a grid [T, N]."""
-    rank = np.full(x.shape, np.nan)
-    for start in range(0, len(x), ROWS_AT_ONCE):
-        part = x[start : start + ROWS_AT_ONCE]
-        row = np.repeat(np.arange(len(part)), part.shape[1])
-        order = np.argsort(part, axis=1)  # NaN last
-        ordered = np.take_along_axis(part, order, axis=1).ravel()
-        changes = np.r_[True, (ordered[1:] != ordered[:-1]) | (row[1:] != row[:-1])]
-        tie_first, tie_count = _runs(changes)
-        count = np.repeat((~np.isnan(part)).sum(axis=1), part.shape[1])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values = _centred(tie_first - row * part.shape[1], tie_count, count)
-        values[np.isnan(ordered)] = np.nan
-        np.put_along_axis(rank[start : start + ROWS_AT_ONCE], order, values.reshape(part.shape), axis=1)
-    return rank
+@CROSS_SECTION.feature("rank_{n}", 1, 6, 30, 120, across="rank", formula=f"{RANK} of return_n", unit=UNIT)
+def rank(n: int) -> Column:
+    """Return what is ranked."""
+    return log_return(n)
 
 
-def _centred(
-    before: npt.NDArray[np.int64], ties: npt.NDArray[np.int64], count: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """Return the middle of the run of `ties` after `before` lower values, over the `count`, centred."""
-    middle: npt.NDArray[np.float64] = (before + 0.5 * ties) / count - 0.5
-    return middle
+@CROSS_SECTION.feature(
+    "rank_skip_{n}_{m}", (120, 6), across="rank", formula=f"{RANK} of momentum_skip_n_m", unit=UNIT
+)
+def rank_skip(n: int, m: int) -> Column:
+    """Return what is ranked."""
+    return momentum_skip(n, m)
 
 
-def _runs(begins: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return, for each row, the first row of its run and the length of the run."""
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(np.r_[starts, len(begins)])
-    return np.repeat(starts, lengths), np.repeat(lengths, lengths)
+@CROSS_SECTION.feature(
+    "rank_volatility_{n}", 30, 120, least=2, across="rank", formula=f"{RANK} of volatility_n", unit=UNIT
+)
+def rank_volatility(n: int) -> Column:
+    """Return what is ranked."""
+    return volatility(n)
+
+
+@CROSS_SECTION.feature(
+    "rank_volume_ratio_{n}", 30, across="rank", formula=f"{RANK} of volume_ratio_n", unit=UNIT
+)
+def rank_volume_ratio(n: int) -> Column:
+    """Return what is ranked."""
+    return volume_ratio(n)
+
+
+@CROSS_SECTION.feature("rank_rsi_{n}", 14, across="rank", formula=f"{RANK} of rsi_n", unit=UNIT)
+def rank_rsi(n: int) -> Column:
+    """Return what is ranked."""
+    return rsi(n)
+
+
+@CROSS_SECTION.feature(
+    "rank_zscore_{n}", 60, least=2, across="rank", formula=f"{RANK} of zscore_n", unit=UNIT
+)
+def rank_zscore(n: int) -> Column:
+    """Return what is ranked."""
+    return zscore(n)
+
+
+@CROSS_SECTION.feature("rank_drawdown_{n}", 120, across="rank", formula=f"{RANK} of drawdown_n", unit=UNIT)
+def rank_drawdown(n: int) -> Column:
+    """Return what is ranked."""
+    return drawdown(n)
+
+
+@CROSS_SECTION.feature(
+    "rank_amihud_ratio_{n}_{m}", (6, 60), across="rank", formula=f"{RANK} of amihud_ratio_n_m", unit=UNIT
+)
+def rank_amihud_ratio(n: int, m: int) -> Column:
+    """Return what is ranked."""
+    return amihud_ratio(n, m)
+
+
+@CROSS_SECTION.feature(
+    "neutral_return_{n}",
+    1,
+    6,
+    30,
+    across="neutral",
+    formula="return_n less its mean over all tickers",
+    unit="log return",
+)
+def neutral_return(n: int) -> Column:
+    """Return what is neutralised."""
+    return log_return(n)
+
+
+@CROSS_SECTION.feature(
+    "score_return_{n}",
+    6,
+    30,
+    across="score",
+    formula="(return_n - mean) / population deviation over all tickers, 0 where they agree",
+    unit="deviations",
+)
+def score_return(n: int) -> Column:
+    """Return what is scored."""
+    return log_return(n)

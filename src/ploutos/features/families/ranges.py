@@ -1,18 +1,85 @@
-"""Ranges: how wide the bars are and where the close lies in them."""
+"""Range and candle shape: how wide the bars are and where the prices lie in them."""
 
-from ploutos.features.feature import CLOSE, HIGH, LOW, Feature
-from ploutos.features.window import highest, mean, ratio
+from ploutos.features.engine.column import CLOSE, HIGH, LOW, OPEN, Column, higher, log_or_zero, lower, ratio
+from ploutos.features.engine.window import deviation, mean, wilder
+from ploutos.features.families.base import BOTTOM, LOG_HIGH, LOG_LOW, LOG_TRUE_RANGE, TOP
+from ploutos.features.feature import Family
+
+RANGES = Family(
+    "ranges", "Range and candle shape: how wide bars are, where prices lie in them; 0 without a range."
+)
+SPAN = HIGH - LOW
 
 
-def ranges(atr_bars: int, extreme_bars: int) -> list[Feature]:
-    """Return the bar's log range, the average log true range, the close's place, the drawdown.
+@RANGES.feature("range_1", formula="log(high / low)", unit="log ratio")
+def bar_range() -> Column:
+    """Return the bar's range."""
+    return LOG_HIGH - LOG_LOW
 
-    `close_location_1` = ((close - low) - (high - close)) / (high - low), in [-1, 1]; 0 without a range.
-    `drawdown_n` = close / highest high of n bars - 1, <= 0.
-    """
-    return [
-        Feature("range_1", (HIGH / LOW).log(), 0),
-        Feature(f"atr_{atr_bars}", mean("_true_range", atr_bars), atr_bars),
-        Feature("close_location_1", ratio(2.0 * CLOSE - LOW - HIGH, HIGH - LOW), 0),
-        Feature(f"drawdown_{extreme_bars}", CLOSE / highest("high", extreme_bars) - 1.0, extreme_bars - 1),
-    ]
+
+@RANGES.feature(
+    "atr_{n}",
+    14,
+    formula="mean of log(max(high, last close) / min(low, last close))",
+    unit="log ratio",
+)
+def atr(n: int) -> Column:
+    """Return the average true range of log prices."""
+    return mean(LOG_TRUE_RANGE, n)
+
+
+@RANGES.feature(
+    "atr_wilder_{n}",
+    14,
+    formula="W(true range) / close, W Wilder's average",
+    unit="fraction",
+    source="Wilder (1978)",
+)
+def atr_wilder(n: int) -> Column:
+    """Return Wilder's average true range over the close."""
+    return wilder(TOP - BOTTOM, n) / CLOSE
+
+
+@RANGES.feature(
+    "atr_ratio_{n}_{m}", (6, 30), formula="log(atr_n / atr_m), 0 where either is 0", unit="log ratio"
+)
+def atr_ratio(n: int, m: int) -> Column:
+    """Return recent over usual true range."""
+    return log_or_zero(ratio(mean(LOG_TRUE_RANGE, n), mean(LOG_TRUE_RANGE, m)))
+
+
+@RANGES.feature("range_zscore_{n}", 30, least=2, formula="(range_1 - mean) / deviation", unit="deviations")
+def range_zscore(n: int) -> Column:
+    """Return the bar's range in deviations from the usual one."""
+    span = LOG_HIGH - LOG_LOW
+    return ratio(span - mean(span, n), deviation(span, n))
+
+
+@RANGES.feature("close_location_1", formula="((close - low) - (high - close)) / (high - low)", unit="-1 to 1")
+def close_location() -> Column:
+    """Return the place of the close in its bar."""
+    return ratio(2.0 * CLOSE - LOW - HIGH, SPAN)
+
+
+@RANGES.feature("body_1", formula="(close - open) / (high - low)", unit="-1 to 1")
+def body() -> Column:
+    """Return the candle's body, signed, over the range."""
+    return ratio(CLOSE - OPEN, SPAN)
+
+
+@RANGES.feature("upper_shadow_1", formula="(high - max(open, close)) / (high - low)", unit="0 to 1")
+def upper_shadow() -> Column:
+    """Return the upper shadow over the range."""
+    return ratio(HIGH - higher(OPEN, CLOSE), SPAN)
+
+
+@RANGES.feature("lower_shadow_1", formula="(min(open, close) - low) / (high - low)", unit="0 to 1")
+def lower_shadow() -> Column:
+    """Return the lower shadow over the range."""
+    return ratio(lower(OPEN, CLOSE) - LOW, SPAN)
+
+
+@RANGES.feature("body_mean_{n}", 6, formula="mean of body_1", unit="-1 to 1")
+def body_mean(n: int) -> Column:
+    """Return the usual direction and size of recent candles."""
+    return mean(body(), n)
