@@ -16,7 +16,12 @@ from ploutos.types import ConfigError, one_of
 BENCHMARKS = {
     "env": ("steps per second of the environment, its Torch twin and its peers", "benchmarks.env.suite"),
     "features": ("features per second beside pandas; one more bar", "benchmarks.features.suite"),
+    "learning": ("what agents learn in minutes, beside an oracle", "benchmarks.learning.suite"),
     "panel": ("a panel built, opened and shared by processes; a file of bars read", "benchmarks.panel.suite"),
+    "recurrent_ppo": (
+        "training steps per second beside sb3-contrib's RecurrentPPO",
+        "benchmarks.recurrent_ppo.suite",
+    ),
 }
 
 

@@ -17,8 +17,12 @@ from ploutos.execution.fill.next_open import NextOpen
 from ploutos.execution.roster import Roster
 from ploutos.execution.stops.no_stops import NoStops
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
+from ploutos.types.checkpoints import NO_CHECKPOINTS
 
 HOUR = 3_600_000_000
+# What `fit` is told where nothing is chosen on a validation window and nothing is kept.
+ALONE = {"validation": slice(0, 0), "checkpoints": NO_CHECKPOINTS}
+
 START = 1_577_887_200_000_000  # 2020-01-01 14:00 UTC
 
 

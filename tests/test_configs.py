@@ -33,18 +33,25 @@ BESIDE = {
     "macro/parquet": PARQUET,
     "data/yfinance": ["data.tickers=[SPY]"],
     "data/alpaca": ["data.tickers=[SPY]"],
+    **{
+        f"agent/utility/{name}": ["agent=direct_policy_gradient"]
+        for name in ("log_return", "sharpe", "drawdown_penalised")
+    },
+    **{f"data/alpha/{p.stem}": ["data=planted"] for p in (CONF / "data" / "alpha").glob("*.yaml")},
 }
 PACKAGE_OF = {
     "data/actions": "data/corporate",
     "data/calendar": "data/calendars",
     "validation/check": "validation",
+    "checkpoints": "agent/training",
 }  # a component that lives in the package of its group's users
 # These files, or those of these groups, are settings of one class.
 PRESETS_OF = {
     "data/quality": "quality",
+    "data/alpha/crowded": "linear",
     "validation": "suite",
     **dict.fromkeys(
-        [f"features/{name}" for name in ("technical", "cross_sectional")]
+        [f"features/{name}" for name in ("technical", "cross_sectional", "signals")]
         + [f"features/expert_{name}" for name in ("momentum", "reversion", "volatility")],
         "selection",
     ),
@@ -193,8 +200,8 @@ def test_every_experiment_dry_runs(path, a_file):
         resolved(one)
         assert 0 <= one.fold < one.split.n_folds and one.seed >= 0
     parts = build_parts(one)
-    rollout = parts.agent.n_steps * parts.environment.num_envs
-    assert rollout % parts.agent.batch_size == 0
+    rollout = parts.agent.settings["n_steps"] * parts.environment.num_envs
+    assert rollout % parts.agent.settings["batch_size"] == 0
     parts.ensemble.func.check(parts.environment.action, casts_votes=parts.agent.casts_votes)
     build(one.validation), build(one.report)
 

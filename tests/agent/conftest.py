@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from hand_market import make_environment, random_market
+from hand_market import random_market
 from ploutos.agent.network.cross_sectional_lstm import CrossSectionalLstm
-from ploutos.agent.recurrent_policy import build_policy
 from ploutos.agent.recurrent_ppo import RecurrentPPO
-from ploutos.features.scaler import RobustScaler
+from ploutos.agent.schedule.constant import Constant
+from ploutos.agent.stopping.no_stopping import NoStopping
 
 SETTINGS = {
+    "schedule": Constant(),
+    "stopping": NoStopping(),
     "total_steps": 512,
     "n_steps": 16,
+    "sequence_steps": 16,
     "batch_size": 64,
     "n_epochs": 2,
     "learning_rate": 3e-3,
@@ -23,6 +26,9 @@ SETTINGS = {
     "value_coefficient": 0.5,
     "max_grad_norm": 0.5,
     "target_kl": None,
+    "hold_bias": 0.0,
+    "initial_log_std": -1.0,
+    "market_baseline": True,
     "scaler_cells": 1_000_000,
     "device": "cpu",
 }
@@ -41,7 +47,7 @@ def market():
 @pytest.fixture
 def network():
     return CrossSectionalLstm(
-        asset_width=8, lstm_width=8, head_width=8, clip=5.0, hold_bias=0.0, initial_log_std=-1.0
+        asset_width=8, asset_memory_width=4, lstm_width=8, memory_bars=16, head_width=8, clip=5.0
     )
 
 
@@ -49,25 +55,3 @@ def network():
 def agent(network):
     """Return a builder: settings that differ in, a RecurrentPPO out."""
     return lambda **changed: RecurrentPPO(network=network, **(SETTINGS | changed))
-
-
-def spread(network, seed=0):
-    """Give every weight a definite random value, so that outputs differ between assets."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.7)
-    return network
-
-
-@pytest.fixture
-def untrained(network, market):
-    """Return a builder: name of the action space in, (environment, layout, network) out."""
-
-    def build(action):
-        environment = make_environment(action, num_envs=4, episode_bars=24)
-        layout = environment.layout(market)
-        scaler = RobustScaler.fit(market.features[0], market.member, slice(0, 100), clip=5.0, max_cells=10**6)
-        return environment, layout, spread(build_policy(network, environment.action, layout, scaler))
-
-    return build

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_market import make_environment, make_market
+from hand_market import ALONE, make_environment, make_market
 from ploutos.agent.buy_and_hold import BuyAndHold
 from ploutos.agent.equal_weight import EqualWeight
 from ploutos.agent.momentum_rule import MomentumRule
@@ -26,7 +26,7 @@ def told(rule, on, *, cost_bps=0.0):
     """Return target weights [ROWS - 1, 4] as logged, and the track."""
     environment = make_environment(cost_bps=cost_bps, capital=10_000.0)
     rule.check(environment, on)
-    policy = rule.fit(environment, on, slice(0, 0), seed=0, monitor=Silent())
+    policy = rule.fit(environment, on, slice(0, 0), seed=0, monitor=Silent(), **ALONE)
     track = OutOfSample(capital=10_000.0).single(policy, environment, on, slice(1, ROWS), fold=0)
     targets = track.positions["target_weight"].to_numpy().reshape(ROWS, 4)
     return targets[1:], track
@@ -102,7 +102,7 @@ def test_no_member_no_trade():
 @pytest.mark.parametrize("rule", [EqualWeight(rebalance_bars=2), BuyAndHold()])
 def test_a_rule_is_saved_and_comes_back(rule, tmp_path):
     environment, on = make_environment(), market()
-    rule.fit(environment, on, slice(0, 0), seed=0, monitor=Silent()).save(tmp_path)
+    rule.fit(environment, on, slice(0, 0), seed=0, monitor=Silent(), **ALONE).save(tmp_path)
     assert type(rule).__name__ in (tmp_path / "policy.json").read_text()
     again = rule.load(tmp_path, environment, on)
     seen = np.zeros((1, environment.layout(on).size), np.float32)

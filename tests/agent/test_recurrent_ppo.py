@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hand_market import make_environment, make_market
+from hand_market import ALONE, make_environment, make_market
 from ploutos.agent.equal_weight import EqualWeight
 from ploutos.backtest.out_of_sample import OutOfSample
 from ploutos.execution.tape import read_only
@@ -18,7 +18,7 @@ TRAIN = slice(20, 120)
 
 def weights(agent, market, seed, action="discrete"):
     environment = make_environment(action, num_envs=4, episode_bars=24)
-    policy = agent().fit(environment, market, TRAIN, seed=seed, monitor=Silent())
+    policy = agent().fit(environment, market, TRAIN, seed=seed, monitor=Silent(), **ALONE)
     return policy.network.state_dict()
 
 
@@ -65,9 +65,12 @@ def test_progress_and_curves_reach_the_monitor(agent, market):
         def curves(self, values, step):
             self.named |= set(values)
 
+        def outcome(self, figures):
+            self.ended = figures
+
     told = Told()
     environment = make_environment("discrete", num_envs=4, episode_bars=8)
-    agent(total_steps=192).fit(environment, market, TRAIN, seed=0, monitor=told)
+    agent(total_steps=192).fit(environment, market, TRAIN, seed=0, monitor=told, **ALONE)
     assert told.steps[-1] == (192, 192) and [d for d, _ in told.steps] == sorted(d for d, _ in told.steps)
     assert {"train/loss", "train/approx_kl", "rollout/ep_rew_mean"} <= told.named
 
@@ -98,8 +101,10 @@ def test_it_learns_the_obvious(agent, action):
     environment = make_environment(action, num_envs=16, episode_bars=32, cost_bps=1.0)
     made = quick_learner(agent)
     train = slice(0, 400)
-    policy = made.fit(environment, market, train, seed=0, monitor=Silent())
-    baseline = EqualWeight(rebalance_bars=1).fit(environment, market, train, seed=0, monitor=Silent())
+    policy = made.fit(environment, market, train, seed=0, monitor=Silent(), **ALONE)
+    baseline = EqualWeight(rebalance_bars=1).fit(
+        environment, market, train, seed=0, monitor=Silent(), **ALONE
+    )
     ends = [
         OutOfSample(capital=1e6).single(p, environment, market, slice(1, 400), fold=0).bars["equity"][-1]
         for p in (policy, baseline)
@@ -112,7 +117,7 @@ def test_it_learns_to_sell_short(agent, action):
     """Prices fall or rest: nothing is earned but by short positions."""
     market = planted(signs=(-1.0, 0.0))
     environment = make_environment(action, num_envs=16, episode_bars=32, cost_bps=1.0)
-    policy = quick_learner(agent).fit(environment, market, slice(0, 400), seed=0, monitor=Silent())
+    policy = quick_learner(agent).fit(environment, market, slice(0, 400), seed=0, monitor=Silent(), **ALONE)
     track = OutOfSample(capital=1e6).single(policy, environment, market, slice(1, 400), fold=0)
     assert track.bars["equity"][-1] > 3 * 1e6
     assert (track.positions["shares"] < 0).mean() > 0.3

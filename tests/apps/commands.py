@@ -21,9 +21,10 @@ TINY = [
     "split.min_train_bars=200",
     "agent.total_steps=256",
     "agent.n_steps=16",
+    "agent.sequence_steps=16",
     "agent.batch_size=64",
     "agent.n_epochs=1",
-    "agent.network.hold_bias=0",
+    "agent.hold_bias=-0.5",
     "env.num_envs=8",
     "env.episode_bars=64",
 ]

@@ -27,7 +27,7 @@ class Mine:
     def fingerprint(self):
         return {"mine": self.ahead, "base": self.base.fingerprint()}
 """
-FEW = ["cuts=6", "whole_cuts=2"]
+FEW = ["cuts=6", "whole_cuts=2", "glances=10"]
 LIGHT = "components=[features,universe,slots,macro,regime,folds]"
 
 
@@ -50,9 +50,9 @@ def test_a_feature_of_ones_own_is_flagged_by_name(tmp_path: Path) -> None:
     assert "CLEAN" in honest.out
     leaking = run(*words, "features.ahead=1", folder=tmp_path, **trust)
     assert leaking.code == 1 and leaking.err == ""
-    assert "LEAK: 1 outputs depend on what comes after them: features.mine" in leaking.out
+    assert "LEAK: 1 output depends on what comes after it: features.mine" in leaking.out
     (row,) = [line for line in leaking.out.splitlines() if "features.mine " in line]
-    assert row.endswith(">= 1 ") and "all four" in row
+    assert row.endswith(">= 1 ") and "all 5" in row
     last = max(tmp_path.glob("outputs/audit/tiny/*/audit.json"), key=lambda file: file.stat().st_mtime)
     told = json.loads(last.read_text())
     (leak,) = told["leaks"]
@@ -77,6 +77,11 @@ def test_the_whole_of_a_small_config_is_clean(ploutos: Call) -> None:
         ("cuts=0", "cuts: 0"),
         ("whole_cuts=9", "whole_cuts: 9"),
         ("cuts=many", "cuts: 'many' is not a whole number"),
+        ("components=features", "components: 'features' is not a list; write 'components=[features]'"),
+        ("components=[]", "components: the list is empty"),
+        ("accept=macro.cpi", "accept: 'macro.cpi' is not a list"),
+        ("quick_agent=3", "quick_agent: 3 is not a mapping"),
+        ("glances=-1", "glances: -1"),
         ("fold=9", "fold: 9"),
     ],
 )

@@ -19,7 +19,7 @@ from ploutos.tracking.mlflow import PARENT, Mlflow, Store
 from ploutos.types import Track
 
 pytestmark = pytest.mark.slow
-STUDY = ("study", *TINY, *CHECKS, "fold=0,1", "seed=0,1")
+STUDY = ("study", *TINY, *CHECKS, "checkpoints.every_seconds=0", "fold=0,1", "seed=0,1")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 

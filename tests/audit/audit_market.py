@@ -27,7 +27,7 @@ SMALL = (
     "env.num_envs=8",
     "env.episode_bars=64",
 )
-ROLLOUT = ("agent.n_steps=16", "agent.batch_size=64", "env.num_envs=8")
+ROLLOUT = ("agent.n_steps=16", "agent.sequence_steps=16", "agent.batch_size=64", "env.num_envs=8")
 
 
 def audited(folder: Path, *overrides: str) -> Audited:

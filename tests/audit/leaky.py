@@ -138,6 +138,16 @@ class Whole:
         pass
 
 
+class Kept(Whole):
+    """Keeps the probabilities of the panel on which it was made."""
+
+    def fit(self, panel, rows):
+        fitted = super().fit(panel, rows)
+        names, values = fitted.columns(panel)
+        fitted.columns = lambda other: (names, np.roll(values, -1, axis=0)[: len(other.ts)])
+        return fitted
+
+
 class _Fitted:
     def __init__(self, model: Any, smoothed: bool) -> None:
         self.model, self.smoothed = model, smoothed
@@ -168,13 +178,19 @@ def moves(panel) -> np.ndarray:
 
 
 class Peek(Rule):
-    """Keeps the market that it is fitted on, and reads tomorrow's signal in it."""
+    """Keeps the market that it is fitted on, or checked with, and reads tomorrow's signal in it."""
+
+    def __init__(self, *, checked: bool = False) -> None:
+        self.checked = checked
+
+    def check(self, environment, market):
+        self.market = market
 
     def targets(self, layout, observation, decision):
         raise NotImplementedError
 
-    def fit(self, environment, market, train, *, seed, monitor):
-        return _PeekPolicy(market, environment.layout(market))
+    def fit(self, environment, market, train, **others):
+        return _PeekPolicy(self.market if self.checked else market, environment.layout(market))
 
 
 class _PeekPolicy:
@@ -198,6 +214,25 @@ class _PeekPolicy:
         (folder / "policy.json").write_text("{}")
 
 
+class InCompany(Rule):
+    """Ranks portfolios against each other: alone, each would do something else."""
+
+    def targets(self, layout, observation, decision):
+        own = np.nan_to_num(layout.features(observation)[:, :, 0]).astype(float)
+        weights = np.exp(own - own.mean(axis=0))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+
+class Dice(Rule):
+    """Never does the same twice."""
+
+    rng = np.random.default_rng(0)
+
+    def targets(self, layout, observation, decision):
+        weights = self.rng.random((len(observation), layout.assets))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+
 class ScaledOnAll(Rule):
     """A rule with a scaler, which is fitted on all rows where it should be on the training window."""
 
@@ -208,11 +243,11 @@ class ScaledOnAll(Rule):
         member = layout.asset_column(observation, "member") > 0
         return member / np.maximum(member.sum(axis=1), 1)[:, None]
 
-    def fit(self, environment, market, train, *, seed, monitor):
+    def fit(self, environment, market, train, **others):
         rows = slice(0, len(market.ts)) if self.everything else train
         member = market.member & np.isfinite(market.features[0]).all(axis=2)
         scaler = RobustScaler.fit(market.features[0], member, rows, clip=5.0, max_cells=10**8)
-        policy = super().fit(environment, market, train, seed=seed, monitor=monitor)
+        policy = super().fit(environment, market, train, **others)
         return _Scaled(policy, scaler)
 
 

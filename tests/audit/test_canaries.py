@@ -3,18 +3,22 @@
 from dataclasses import replace
 
 import leaky
+import leaky_rare
 import numpy as np
 import polars as pl
 import pytest
 from audit_market import cuts_of, data_of, names
 
+from ploutos.audit.cuts import choose_cuts
 from ploutos.audit.features import audit_features
 from ploutos.audit.folds import audit_folds
 from ploutos.audit.macro import audit_macro
+from ploutos.audit.perturb import KINDS
 from ploutos.audit.policy import PolicyAudit
 from ploutos.audit.regime import audit_regime
 from ploutos.audit.universe import audit_slots, audit_universe
 from ploutos.panel.slots import assign_slots
+from ploutos.types import Window
 
 
 @pytest.mark.parametrize("name", leaky.FEATURES)
@@ -33,7 +37,13 @@ def test_a_stretch_around_the_cut_finds_a_window_that_looks_ahead(small, name, a
     section = audit_features(leaky.FEATURES[name], data_of(small), cuts, whole=0, seed=0)
     (finding,) = section.findings
     assert finding.bars_ahead == ahead
-    assert set(finding.perturbation.split("+")) == {"shuffle", "scale", "nan", "truncate"}
+    assert set(finding.perturbation.split("+")) == set(KINDS)
+
+
+def test_leaks_at_few_bars_of_few_names_in_few_bits(small):
+    rows = choose_cuts(small.panel, 240, 0)
+    section = audit_features(leaky_rare.Rare(), data_of(small), rows[:40], whole=4, seed=0, glances=rows[40:])
+    assert names(section) == {f"features.{name}" for name in (*leaky_rare.RARE, "next_rank")}
 
 
 def test_only_whole_samples_show_a_far_look_ahead(small):
@@ -46,6 +56,14 @@ def test_a_universe_that_knows_the_quarters_winners(small):
     section = audit_universe(leaky.QuarterWinners(2), data_of(small), cuts_of(len(small.panel.ts)), seed=0)
     assert section.findings and {f.component for f in section.findings} == {"universe"}
     assert {f.column for f in section.findings} <= set(small.panel.tickers)
+
+
+@pytest.mark.parametrize("kind", ["survivors", "next bar"])
+def test_a_universe_that_knows_who_stays_or_ranks_with_the_next_bar(small, kind):
+    cuts = cuts_of(len(small.panel.ts), 4)
+    section = audit_universe(leaky_rare.KeptFromEnd(kind), data_of(small), cuts, seed=0, most=24)
+    assert section.findings
+    assert kind == "survivors" or {finding.bars_ahead for finding in section.findings} == {1}
 
 
 def test_slots_that_are_kept_for_later_members(small):
@@ -134,7 +152,15 @@ def test_a_regime(small, everything, smoothed, flagged):
     assert section.comparisons and not section.notes
 
 
-def policy_sections(small, agent):
+@pytest.mark.filterwarnings("ignore")
+def test_a_regime_that_keeps_the_panel_on_which_it_was_made(small):
+    train = small.fold.train.rows(small.panel.ts)
+    regime = leaky.Kept(everything=False, smoothed=False)
+    section = audit_regime(regime, small.panel, train, [train.stop + 60], seed=0)
+    assert {"regime.regime_calm", "regime.regime_wild"} <= names(section)
+
+
+def policy_sections(small, agent, *, acts=True):
     test = small.fold.test.rows(small.panel.ts)
     audit = PolicyAudit(
         agent=agent,
@@ -143,22 +169,29 @@ def policy_sections(small, agent):
         train=small.fold.train.rows(small.panel.ts),
         seed=0,
     )
-    return {section.component: section for section in audit.sections([test.start + 60])}
+    return {section.component: section for section in audit.sections([test.start + 60] if acts else [])}
 
 
 def test_a_scaler_that_was_fitted_on_everything(small):
-    found = policy_sections(small, leaky.ScaledOnAll(True))
+    found = policy_sections(small, leaky.ScaledOnAll(True), acts=False)
     assert {"scaler.scaler.center", "scaler.scaler.scale"} <= names(found["scaler"])
-    assert not names(found["action"])
-    found = policy_sections(small, leaky.ScaledOnAll(False))
+    found = policy_sections(small, leaky.ScaledOnAll(False), acts=False)
     assert not any(names(section) for section in found.values())
     assert found["scaler"].columns == 3
 
 
-def test_a_policy_that_keeps_the_market_and_looks_ahead(small):
-    found = policy_sections(small, leaky.Peek())
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_policy_that_keeps_the_market_and_looks_ahead(small, checked):
+    found = policy_sections(small, leaky.Peek(checked=checked))
     assert "action.target_weights" in names(found["action"])
     assert "action.observation" not in names(found["action"])
+
+
+def test_policies_that_look_at_their_neighbours_or_roll_dice(small):
+    (finding,) = policy_sections(small, leaky.InCompany())["action"].findings[1:2]
+    assert finding.name == "action.action" and finding.perturbation == "neighbours"
+    found = policy_sections(small, leaky.Dice())["action"]
+    assert {f.perturbation.split("+")[0] for f in found.findings} == {"nothing"}
 
 
 def test_a_policy_that_peeks_through_features(small):
@@ -207,5 +240,16 @@ def test_an_embargo_that_is_not_kept_and_tests_that_share_bars(small):
     ts = small.panel.ts
     (finding, *_) = audit_folds(small.folds, ts, embargo_bars=10_000).findings
     assert finding.perturbation == "embargo" and finding.name == "folds.fold_0"
+    (close, *_) = audit_folds([replace(small.folds[0], train=Window(*_until(small.folds[0])))], ts).findings
+    assert close.perturbation == "embargo" and "0 bars before validation" in close.detail
+    first = small.folds[0]
+    none = Window(first.test.end, first.test.end)
+    turned = replace(first, train=first.test, validation=none, test=first.train)
+    assert audit_folds([turned], ts).findings[0].perturbation == "order"
     twice = (small.folds[0], replace(small.folds[0], index=7))
     assert names(audit_folds(twice, ts)) == {"folds.fold_7"}
+
+
+def _until(fold):
+    """Return a training window without the embargo that follows it."""
+    return fold.train.start, fold.validation.start

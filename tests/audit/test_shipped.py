@@ -8,7 +8,7 @@ from audit_market import ROLLOUT, audited, names
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.audit.whole import COMPONENTS, Effort, sections
 
-QUICK = Effort(cuts=20, whole_cuts=6, seed=1)
+QUICK = Effort(cuts=20, whole_cuts=6, glances=40, seed=1)
 TOP = (
     "universe.top_k=3",
     "universe.momentum_sessions=40",
@@ -71,7 +71,7 @@ def test_agent(folder, variant):
 def test_real_bars_macro_and_universe(folder, real_data):
     require_clean(
         folder,
-        ["features", "universe", "slots", "macro", "folds"],
+        ["data", "features", "universe", "slots", "macro", "folds"],
         "data=parquet",
         f"data.path={real_data / 'ploutos_us_hourly_2020_2026_UTC.parquet'}",
         "macro=parquet",

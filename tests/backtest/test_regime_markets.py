@@ -79,7 +79,7 @@ def test_a_replay_without_noise_is_the_stitched_track(world, fitted, seats):
 
 def test_a_replay_shows_the_regimes_of_the_noisy_prices(world, fitted, seats):
     _, policies = seats
-    replay(world, policies, fitted).noisy_equity(noise=0.01, paths=2, seed=0)
+    replay(world, policies, fitted).noisy_equity(noise=0.002, paths=2, seed=0)
     observed = np.stack([step[:, -2:] for step in policies[1].seen], axis=1)
     rows = world.folds[1].test.rows(world.panel.ts)
     calm = fitted[1].columns(world.panel)[1][rows.start - 1 : rows.stop - 1]

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from ploutos.apps.parts import build
 from ploutos.data.csv import Csv
 from ploutos.data.parquet import Parquet
+from ploutos.data.planted import Planted
 from ploutos.data.synthetic import Synthetic
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -37,6 +38,14 @@ def composed(source: str, *choices: str, **overrides: Any) -> Any:
 def synthetic() -> Callable[..., Synthetic]:
     def make(*choices: str, **overrides: Any) -> Synthetic:
         return composed("synthetic", *choices, **overrides)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def planted() -> Callable[..., Planted]:
+    def make(kind: str = "linear", **overrides: Any) -> Planted:
+        return composed("planted", f"alpha={kind}", **overrides)
 
     return make
 

@@ -32,6 +32,16 @@ def test_more_years_only_extend_the_market(synthetic):
         np.testing.assert_array_equal(getattr(long, name)[:rows], getattr(short, name), err_msg=name)
 
 
+def test_an_independent_market_is_longer_and_loses_nobody(synthetic):
+    source = synthetic(delisting={"per_year": 0.5})
+    other = source.independent(seed=9, bars=6 * 400)
+    path = other.simulate()
+    assert abs(len(path.ts) - 6 * 400) <= 6
+    assert path.to_bars().delistings.is_empty() and not source.load().delistings.is_empty()
+    different = {k for k, v in source.fingerprint().items() if other.fingerprint()[k] != v}
+    assert different == {"seed", "years", "delisting"}
+
+
 def test_bars_pass_the_checks_of_a_file(synthetic):
     bars = synthetic(years=2).load()
     frame = bars.frame

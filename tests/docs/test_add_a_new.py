@@ -136,13 +136,26 @@ def test_agent(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_network(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, "network")
+    (train,) = workshop.commands
+    finished(workshop.run(train, **MARKET, **LEARNING))
+    assert workshop.verdict("ranks")["children"]
+
+
+@pytest.mark.slow
 def test_feature(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path, "feature")
-    prove, train = workshop.commands
+    prove, *audits, train = workshop.commands
     finished(workshop.run(prove))
+    for audit in audits:
+        finished(workshop.run(audit, **MARKET, **LEARNING))
+    told = [json.loads(file.read_text()) for file in tmp_path.glob("outputs/audit/*/*/audit.json")]
+    assert len(told) == 2 and all(not audit["leaks"] for audit in told)
     finished(workshop.run(train, **MARKET, **LEARNING))
-    (manifest,) = tmp_path.glob(".ploutos/panels/*/manifest.json")
-    assert json.loads(manifest.read_text())["feature_names"][-2:] == ["reversal_12", "signal"]
+    manifests = [json.loads(file.read_text()) for file in tmp_path.glob(".ploutos/panels/*/manifest.json")]
+    ends = {tuple(manifest["feature_names"][-3:]) for manifest in manifests}
+    assert ends == {("reversal_short_2", "reversal_short_12", "signal"), ("rank_120", "streak_12", "signal")}
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
-"""Every declared feature: warm-up, memory, causality to the bit, scaling, degenerate bars, live updates."""
+"""Every declared feature: warm-up, memory, causality to the bit, scaling, degenerate bars."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -10,10 +11,14 @@ from feature_bars import random_bars
 
 from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.features.catalogue import FAMILIES, named_features, shipped_names
-from ploutos.features.engine.column import Column
-from ploutos.features.live import LiveFeatures
+from ploutos.features.engine import operations as ops
+from ploutos.features.engine import window
+from ploutos.features.engine.column import CLOSE, Column, change, lag, operation
+from ploutos.features.families.base import LOG_CLOSE
+from ploutos.features.feature import Family
+from ploutos.features.feature_columns import FeatureColumns
 from ploutos.features.selection import Selection
-from ploutos.types import ConfigError, DataError
+from ploutos.types import ConfigError
 
 CALENDAR = Weekdays(timezone="America/New_York", session_open="09:30", session_close="16:00")
 ALONE = [name for name in FAMILIES if name not in ("cross_section", "market")]
@@ -142,52 +147,6 @@ def test_a_wrong_tick_leaves_no_trace() -> None:
         assert right[201 + feature.memory :, k].tobytes() == found[201 + feature.memory :, k].tobytes()
 
 
-def test_live_updates_equal_the_batch_to_the_bit() -> None:
-    """Gaps, late starts, zero volumes; state moved back several times; begun late with little history."""
-    features, signals = chosen(), ("alpha",)
-    frame = random_bars(np.random.default_rng(11), tickers=6, rows=1320, gaps=0.1).sort("ticker", "ts")
-    tickers = tuple(sorted(frame["ticker"].unique()))
-    names, times = features.names(signals), sorted(frame["ts"].unique())
-    batch = features.compute(frame, signals)
-    cut = times[-100]
-    history = frame.filter(pl.col("ts") < cut).group_by("ticker", maintain_order=True).tail(1040)
-    live = LiveFeatures(features=features, tickers=tickers, signals=signals)
-    live.catch_up(history)
-    for (time,), bars in frame.filter(pl.col("ts") >= cut).sort("ts").group_by("ts", maintain_order=True):
-        known = np.isin(tickers, bars["ticker"])
-        numbers = np.full((6, 6), np.nan)
-        numbers[known] = bars.sort("ticker").select("open", "high", "low", "close", "volume", "alpha")
-        before = live.values.copy()
-        now = live.update(round(time.timestamp() * 1e6), numbers, known)
-        expected = batch.filter(pl.col("ts") == time).sort("ticker").select(names).to_numpy()
-        assert names_that_differ(now[known], expected, names) == []
-        assert now[~known].tobytes() == before[~known].tobytes()
-
-
-def test_live_updates_from_the_first_bar() -> None:
-    features = chosen()
-    frame = random_bars(np.random.default_rng(12), tickers=3, rows=100, gaps=0.0)
-    live = LiveFeatures(features=features, tickers=("T0", "T1", "T2"), signals=())
-    live.catch_up(frame)
-    last = features.compute(frame, ()).group_by("ticker", maintain_order=True).tail(1)
-    assert last["ts"].n_unique() == 1
-    assert live.values.tobytes() == last.select(features.names(())).to_numpy().tobytes()
-
-
-def test_live_refuses_what_is_out_of_order() -> None:
-    features = chosen("returns")
-    live = LiveFeatures(features=features, tickers=("A",), signals=())
-    live.catch_up(flat(3))
-    with pytest.raises(DataError, match="times must increase"):
-        live.catch_up(flat(3))
-    with pytest.raises(DataError, match="shape"):
-        live.update(2**60, np.ones((1, 4)), np.ones(1, np.bool_))
-    with pytest.raises(ConfigError, match="unknown value 'B'"):
-        live.catch_up(flat(3).with_columns(ticker=pl.lit("B")))
-    with pytest.raises(DataError, match="sorted"):
-        LiveFeatures(features=features, tickers=("B", "A"), signals=())
-
-
 def test_groups_names_and_windows() -> None:
     some = Selection(
         calendar=CALENDAR, groups=["ranges", "returns"], include=["rsi_21", "gap_1"], exclude=["return_1"]
@@ -208,11 +167,52 @@ def test_groups_names_and_windows() -> None:
         ({"include": ["volatility_1"]}, "'volatility_1' has a window of 1; volatility_{n} takes 2 or more"),
         ({"include": ["rsi_0"]}, "'rsi_0' has a window of 0"),
         ({"exclude": ["rsi_14"]}, "features.exclude: unknown value 'rsi_14'"),
-        ({"groups": []}, "name no feature"),
-        ({"groups": ["returns", "returns"]}, "'return_1' is declared twice"),
+        ({"groups": []}, "features.groups, include and exclude leave no feature"),
+        ({"groups": ["returns", "returns"]}, "features.groups: 'returns' is named twice"),
+        ({"include": ["rsi_21", "rsi_21"]}, "features.include: 'rsi_21' is declared twice"),
     ],
 )
 def test_bad_choices_are_told_in_one_line(settings: dict, told: str) -> None:
     with pytest.raises(ConfigError) as refused:
         Selection(**({"calendar": CALENDAR, "groups": ["returns"], "include": [], "exclude": []} | settings))
     assert told in str(refused.value) and "\n" not in str(refused.value)
+
+
+MINE = Family("mine", "Features of my own.")
+
+
+@MINE.feature("turned_{n}", formula="-log(close / close n bars ago)", unit="log return", least=2)
+def turned(n: int) -> Column:
+    return -change(LOG_CLOSE, n)
+
+
+def test_a_family_of_ones_own_stands_beside_the_shipped_ones() -> None:
+    base = chosen("returns")
+    features = FeatureColumns((*base.features, MINE.named("turned_6")), base.clock)
+    found = features.compute(random_bars(np.random.default_rng(1), rows=100), ())
+    assert features.names(())[-1] == "turned_6" and features.features[-1].warmup == 6
+    np.testing.assert_array_equal(found["turned_6"], -found["return_6"])
+    with pytest.raises(ConfigError, match="features of mine: unknown value 'turnd_6'"):
+        MINE.named("turnd_6")
+    with pytest.raises(ConfigError, match="'turned_1' has a window of 1"):
+        MINE.named("turned_1")
+    with pytest.raises(ConfigError, match="'return_1' is declared twice"):
+        FeatureColumns((*base.features, *base.features), base.clock)
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        (lambda: lag(CLOSE, -1), "none may look ahead"),
+        (lambda: change(CLOSE, -1), "none may look ahead"),
+        (lambda: operation(ops.ADD, [(CLOSE, 1), (CLOSE, 0)]), "none may look ahead"),
+        (lambda: window.mean(CLOSE, 0), "a window of 0 rows"),
+        (lambda: window.highest(CLOSE, 0), "a window of 0 rows"),
+        (lambda: window.slope(CLOSE, 1), "it must have 2 or more"),
+        (lambda: window.ema(CLOSE, 0), "a window of 0 rows"),
+        (lambda: window.exponential_mean(CLOSE, 1.0, 5), "from 0 to below 1"),
+    ],
+)
+def test_formulas_that_cannot_be_are_refused(formula: Callable[[], Column], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        formula()

@@ -6,24 +6,18 @@ import numpy as np
 import polars as pl
 import pytest
 from feature_bars import random_bars
+from real_bars import ZONE, hourly_bars, with_market
 
 from benchmarks.features.pandas_set import features as with_pandas
 from ploutos.data.calendars.weekdays import Weekdays
 from ploutos.features.catalogue import FAMILIES
 from ploutos.features.selection import Selection
 
-ZONE = "America/New_York"
 CALENDAR = Weekdays(timezone=ZONE, session_open="09:30", session_close="16:00")
 
 
 def selection(groups: list[str], include: tuple[str, ...] = ()) -> Selection:
     return Selection(calendar=CALENDAR, groups=groups, include=list(include), exclude=[])
-
-
-def with_market(frame: pl.DataFrame) -> pl.DataFrame:
-    moves = frame.with_columns(market=(pl.col("close") / pl.col("close").shift(1).over("ticker")).log())
-    market = moves.group_by("ts").agg(pl.col("market").mean())
-    return frame.join(market, on="ts", how="left").sort("ticker", "ts")
 
 
 def agree(frame: pl.DataFrame, tickers: list[str]) -> None:
@@ -45,18 +39,7 @@ def agree(frame: pl.DataFrame, tickers: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def hourly(real_data: Path) -> pl.DataFrame:
-    raw = pl.read_parquet(real_data / "ploutos_us_hourly_2020_2026_UTC.parquet")
-    raw = raw.rename({name: name.lower() for name in raw.columns})
-    time = next(name for name in raw.columns if raw[name].dtype.is_temporal())
-    symbol = next(name for name in ("ticker", "symbol") if name in raw.columns)
-    numbers = (pl.col(c).cast(pl.Float64) for c in ("open", "high", "low", "close", "volume"))
-    return (
-        raw.rename({time: "ts", symbol: "ticker"})
-        .with_columns(pl.col("ts").cast(pl.Datetime("us", "UTC")) + pl.duration(hours=1))
-        .filter(pl.col("ts").dt.convert_time_zone(ZONE).dt.hour().is_between(11, 16))
-        .select("ts", "ticker", *numbers)
-        .sort("ticker", "ts")
-    )
+    return hourly_bars(real_data)
 
 
 @pytest.mark.real_data
@@ -67,6 +50,15 @@ def test_pandas_on_real_bars(hourly: pl.DataFrame) -> None:
 def test_pandas_on_random_bars() -> None:
     frame = random_bars(np.random.default_rng(1), tickers=4, rows=700)
     agree(frame, ["T1", "T2", "T3"])  # not T0: pandas' running sums miss that its prices stand still
+
+
+def moves(bars: dict[str, np.ndarray]) -> np.ndarray:
+    """Return log returns, 0 in the first row: TA-Lib's running sums never forget a NaN."""
+    return np.diff(np.log(bars["close"]), prepend=np.log(bars["close"][0]))
+
+
+def logs(bars: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [np.log(bars[name]) for name in ("high", "low", "close")]
 
 
 # TA-Lib's name and columns, and what our column is in its terms.
@@ -91,6 +83,22 @@ TALIB = {
     "slope_30": lambda t, b: t.LINEARREG_SLOPE(np.log(b["close"]), 30),
     "bollinger_width_20": lambda t, b: (lambda u, m, d: (u - d) / m)(*t.BBANDS(b["close"], 20, 2, 2)),
     "return_6": lambda t, b: np.log1p(t.ROCP(b["close"], 6)),
+    "volatility_30": lambda t, b: t.STDDEV(moves(b), 30, 1),
+    "ema_cross_12_60": lambda t, b: t.EMA(b["close"], 12) / t.EMA(b["close"], 60) - 1,
+    "straightness_30": lambda t, b: t.CORREL(np.log(b["close"]), np.arange(len(b["close"]), dtype=float), 30),
+    "bollinger_percent_20": lambda t, b: (lambda u, m, d: (b["close"] - d) / (u - d))(
+        *t.BBANDS(b["close"], 20, 2, 2)
+    ),
+    "atr_14": lambda t, b: t.SMA(np.append(0.0, t.TRANGE(*logs(b))[1:]), 14),
+    "drawdown_120": lambda t, b: b["close"] / t.MAX(b["high"], 120) - 1,
+    "low_distance_30": lambda t, b: np.log(b["close"] / t.MIN(b["low"], 30)),
+    "channel_60": lambda t, b: (lambda low, high: (2 * b["close"] - low - high) / (high - low))(
+        t.MIN(b["low"], 60), t.MAX(b["high"], 60)
+    ),
+    "accumulation_20": lambda t, b: (
+        t.MOM(t.AD(b["high"], b["low"], b["close"], b["volume"]), 20) / t.SUM(b["volume"], 20)
+    ),
+    "move_volume_30": lambda t, b: t.CORREL(np.abs(moves(b)), b["volume"] / b["volume"].mean(), 30),
     "obv_60": lambda t, b: t.MOM(t.OBV(b["close"], b["volume"]), 60) / t.SUM(b["volume"], 60),
 }
 TIED = ("adx_14", "plus_di_14", "minus_di_14", "money_flow_14")  # TA-Lib takes rounding for a difference

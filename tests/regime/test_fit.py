@@ -7,13 +7,15 @@ import pytest
 from hmmlearn.hmm import GaussianHMM
 from regime_panels import axis, hmm, panel_of, random_panel
 
-from ploutos.regime.baum_welch import Settings, best_of_starts, parameters
+from ploutos.regime.baum_welch import Settings, best_of_starts, information, parameters
 from ploutos.regime.fitted_regime import FittedRegime, common, load_regime
 from ploutos.regime.no_regime import NoRegime
 from ploutos.regime.states import NAMES, ordered
 from ploutos.types import ConfigError, DataError
 
-LOOK = Settings(covariance="full", starts=3, seed=0, max_iterations=100, tolerance=1e-4, min_share=0.02)
+LOOK = Settings(
+    covariance="full", starts=3, seed=0, max_iterations=100, tolerance=1e-4, min_share=0.02, overlap=1
+)
 
 
 def simulated(states, covariance, rows=700, seed=0):
@@ -54,6 +56,25 @@ def test_the_bic_of_a_candidate_is_schwarzs():
     one = best_of_starts(values, 2, LOOK)
     assert one.bic == pytest.approx(-2 * one.log_likelihood + parameters(2, 2, "full") * np.log(len(values)))
     assert parameters(2, 2, "full") == 1 + 2 + 2 * (2 + 3) and parameters(3, 4, "diag") == 2 + 6 + 3 * 8
+
+
+def test_rows_that_see_the_same_sessions_count_for_fewer():
+    """White noise, averaged over five rows, has autocorrelation 1 - k / 5: the mean of R rows varies as that
+    of R / 5 independent ones, and so do sums of log likelihoods."""
+    assert information(-700.0, 9, 500, 1) == pytest.approx(9 * np.log(500) + 1400)
+    assert information(-700.0, 9, 500, 5) == pytest.approx(9 * np.log(100) + 280)
+    noise = np.random.default_rng(0).normal(size=(400, 1004))
+    averaged = np.lib.stride_tricks.sliding_window_view(noise, 5, axis=1).mean(axis=2)
+    inflation = averaged.mean(axis=1).var() / (averaged.var() / averaged.shape[1])
+    assert inflation == pytest.approx(5, rel=0.2)
+
+
+def test_too_few_sessions_are_told_before_anything_runs():
+    panel = random_panel(np.random.default_rng(2))
+    hmm().require_room(panel, slice(0, 400))
+    NoRegime().require_room(panel, slice(0, 5))
+    with pytest.raises(ConfigError, match=r"regime\.min_sessions: \d+ sessions to fit on, 60"):
+        hmm().require_room(panel, slice(0, 40))
 
 
 def test_names_follow_from_moments():

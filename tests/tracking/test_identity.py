@@ -46,6 +46,8 @@ MATTERS = [
     ("regime._target_", "ploutos.regime.hmm.Hmm"),
     ("backtest.capital", 5.0),
     ("hardware.threads_per_job", 2),
+    ("agent.schedule._target_", "ploutos.agent.schedule.constant.Constant"),
+    ("agent.stopping._target_", "ploutos.agent.stopping.validation.Validation"),
 ]
 DOES_NOT = [
     ("name", "other"),
@@ -55,6 +57,9 @@ DOES_NOT = [
     ("tracking.experiment", "other"),
     ("panel.folder", "/elsewhere"),
     ("hardware.workers", 3),
+    ("resume", False),
+    ("checkpoints.folder", "/elsewhere"),
+    ("checkpoints.every_seconds", 0),
     ("ensemble._target_", "ploutos.ensemble.mean.Mean"),
     ("baselines.momentum_rule.top", 1),
 ]

@@ -6,6 +6,7 @@ from typing import Protocol
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.types import Policy
+from ploutos.types.checkpoints import Checkpoints
 from ploutos.types.monitor import Monitor
 
 
@@ -17,14 +18,30 @@ class Agent(Protocol):
         """True where `Action.value` lies in the environment's action space, False for plain weights."""
         ...
 
+    @property
+    def needs_validation(self) -> bool:
+        """True where `fit` refuses an empty validation window."""
+        ...
+
     def check(self, environment: Portfolio, market: Market) -> None:
         """Refuse, before anything runs, an environment that this agent cannot act in."""
         ...
 
     def fit(
-        self, environment: Portfolio, market: Market, train: slice, *, seed: int, monitor: Monitor
+        self,
+        environment: Portfolio,
+        market: Market,
+        train: slice,
+        *,
+        validation: slice,
+        seed: int,
+        monitor: Monitor,
+        checkpoints: Checkpoints,
     ) -> Policy:
-        """Return a policy that saw nothing of `market` outside the rows `train`."""
+        """Return a policy that learned from the rows `train` and saw nothing outside them and `validation`.
+
+        Rows of `validation`, which may be empty, serve to choose among policies and to stop, not to learn.
+        """
         ...
 
     def load(self, folder: Path, environment: Portfolio, market: Market) -> Policy:

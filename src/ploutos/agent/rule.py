@@ -11,6 +11,7 @@ from ploutos.env.layout import Layout
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.types import Action, Policy
+from ploutos.types.checkpoints import Checkpoints
 from ploutos.types.monitor import Monitor
 
 
@@ -28,12 +29,25 @@ class Rule(ABC):
         """False: a rule speaks in target weights."""
         return False
 
+    @property
+    def needs_validation(self) -> bool:
+        """False: nothing is chosen."""
+        return False
+
     def check(self, environment: Portfolio, market: Market) -> None:
         """Accept every environment: rules speak in target weights."""
         return
 
     def fit(
-        self, environment: Portfolio, market: Market, train: slice, *, seed: int, monitor: Monitor
+        self,
+        environment: Portfolio,
+        market: Market,
+        train: slice,
+        *,
+        validation: slice,
+        seed: int,
+        monitor: Monitor,
+        checkpoints: Checkpoints,
     ) -> Policy:
         """Return the rule as a policy on `market`."""
         monitor.progress(1, 1)

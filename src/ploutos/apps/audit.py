@@ -15,26 +15,20 @@ if TYPE_CHECKING:
     from ploutos.audit.report import Report
     from ploutos.audit.whole import Audited
 
+NAMED = 8  # names in the last word
+
 
 def prepare(config: DictConfig) -> "Audited":
     """Check the config, open the panel or build it, load the bars."""
-    from ploutos.apps.parts import build_parts, open_panel
-    from ploutos.apps.preflight import check_folders, check_values, count
-    from ploutos.audit.whole import COMPONENTS, Audited
+    from ploutos.apps.parts import build, build_parts, open_panel
+    from ploutos.apps.preflight import check_folders, check_values
+    from ploutos.audit.whole import Audited
     from ploutos.env.market import Market
-    from ploutos.types import ConfigError, one_of
+    from ploutos.types import ConfigError
 
     check_values(config)
     check_folders(config)
-    for key in ("cuts", "whole_cuts", "audit_seed"):
-        count(key, config[key])
-    if config.cuts < 1:
-        raise ConfigError(f"cuts: {config.cuts} is not a whole number >= 1")
-    if config.whole_cuts > config.cuts:
-        raise ConfigError(f"whole_cuts: {config.whole_cuts} is more than cuts: {config.cuts}")
-    for name in config.components:
-        if name not in COMPONENTS:
-            raise one_of("components", name, COMPONENTS)
+    check_settings(config)
     parts = build_parts(quick(config))
     parts.hardware.apply()
     panel = open_panel(parts)
@@ -56,19 +50,49 @@ def prepare(config: DictConfig) -> "Audited":
         agent=parts.agent,
         slots=config.panel.get("slots"),
         embargo_bars=int(config.split.get("embargo_bars", 0)),
+        source_again=lambda: build(config.data),
+        macro_again=lambda: build(config.macro),
     )
 
 
+def check_settings(config: DictConfig) -> None:
+    """Refuse settings of the audit itself that cannot be meant."""
+    from omegaconf import ListConfig
+
+    from ploutos.apps.preflight import count
+    from ploutos.audit.whole import COMPONENTS
+    from ploutos.types import ConfigError, one_of
+
+    for key in ("cuts", "whole_cuts", "glances", "audit_seed"):
+        count(key, config[key])
+    if config.cuts < 1:
+        raise ConfigError(f"cuts: {config.cuts} is not a whole number >= 1")
+    if config.whole_cuts > config.cuts:
+        raise ConfigError(f"whole_cuts: {config.whole_cuts} is more than cuts: {config.cuts}")
+    for key in ("components", "accept"):
+        if not isinstance(config[key], ListConfig):
+            raise ConfigError(f"{key}: {config[key]!r} is not a list; write '{key}=[{config[key]}]'")
+    if not config.components:
+        raise ConfigError(f"components: the list is empty; name one of {', '.join(COMPONENTS)}")
+    for name in config.components:
+        if name not in COMPONENTS:
+            raise one_of("components", name, COMPONENTS)
+    for key in ("quick_agent", "quick_regime"):
+        if not isinstance(config[key], DictConfig):
+            raise ConfigError(f"{key}: {config[key]!r} is not a mapping of settings; none: {{}}")
+
+
 def quick(config: DictConfig) -> DictConfig:
-    """Return `config` with the agent's settings that `quick_agent` names, where the agent has them."""
+    """Return `config` with the settings that `quick_agent` and `quick_regime` name, where there are such."""
     from omegaconf import OmegaConf, open_dict
 
     changed = config.copy()
     OmegaConf.set_readonly(changed, False)
     with open_dict(changed):
-        for key, value in config.quick_agent.items():
-            if key in changed.agent:
-                changed.agent[key] = value
+        for group in ("agent", "regime"):
+            for key, value in config[f"quick_{group}"].items():
+                if key in changed[group]:
+                    changed[group][key] = value
     return changed
 
 
@@ -81,7 +105,12 @@ def run(config: DictConfig, it: "Audited") -> float:
     from ploutos.audit.whole import Effort, sections
     from ploutos.report.html import replace_file
 
-    effort = Effort(cuts=config.cuts, whole_cuts=config.whole_cuts, seed=config.audit_seed)
+    effort = Effort(
+        cuts=config.cuts,
+        whole_cuts=config.whole_cuts,
+        glances=config.glances,
+        seed=config.audit_seed,
+    )
     report = Report(
         sections=list(sections(it, effort, list(config.components))), accepted=[str(n) for n in config.accept]
     )
@@ -90,7 +119,7 @@ def run(config: DictConfig, it: "Audited") -> float:
     console = Console()
     console.print(sections_table(report))
     if any(section.findings for section in report.sections):
-        console.print(findings_table(report))
+        console.print(findings_table(report, width=console.width))
     for line in explained(report):
         say(console, line)
     say(console, verdict(report))
@@ -113,7 +142,10 @@ def verdict(report: "Report") -> str:
     names = list(dict.fromkeys(finding.name for finding in report.leaks))
     if not names:
         return "CLEAN: nothing that was tried changes what was known before"
-    return f"LEAK: {len(names)} outputs depend on what comes after them: {', '.join(names)}"
+    told = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    if len(names) == 1:
+        return f"LEAK: 1 output depends on what comes after it: {told}"
+    return f"LEAK: {len(names)} outputs depend on what comes after them: {told}"
 
 
 def main() -> int:

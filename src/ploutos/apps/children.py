@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 import ploutos
 from ploutos.apps.guard import Controller, run_guarded
-from ploutos.apps.parts import resolved
+from ploutos.apps.parts import build, resolved
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import child_key
 from ploutos.tracking.mlflow import PARENT, Store
@@ -53,6 +53,9 @@ def ensure_child(
         done = finished(store, place.parent, key)
         if done is not None:
             return child_of(done)
+    checkpoints = build(config.checkpoints)
+    if not place.resume:
+        checkpoints.discard(key)
     name = f"fold {config.fold}, seed {config.seed}"
     tags = {
         KIND: "child" if place.parent else "run",
@@ -69,7 +72,7 @@ def ensure_child(
     run = store.start(name if place.parent else f"{place.title}: {name}", tags)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(plain), folder / "config.yaml")
-    job = {"run_id": run.run_id, "panel": place.panel, "sources": place.sources}
+    job = {"run_id": run.run_id, "panel": place.panel, "sources": place.sources, "key": key}
     (folder / "job.json").write_text(json.dumps(job))
     run.parameters(flatten(plain))
     run.artifacts(folder / "config.yaml")
@@ -81,6 +84,8 @@ def ensure_child(
     if (folder / "job.log").stat().st_size:
         run.artifacts(folder / "job.log")
     run.finish(outcome.state, outcome.reason)
+    if outcome.state == "FINISHED":
+        checkpoints.discard(key)
     return child_of(store.get(run.run_id))
 
 
@@ -107,5 +112,7 @@ def child_of(run: Any) -> Child:
         state=run.info.status,
         key=tags[KEY],
         reason=tags.get("ploutos.reason"),
-        metrics={k: v for k, v in run.data.metrics.items() if k.startswith(("test_", "validation_"))},
+        metrics={
+            k: v for k, v in run.data.metrics.items() if k.startswith(("test_", "validation_", "training_"))
+        },
     )

@@ -18,11 +18,17 @@ T = TypeVar("T")
 INTERRUPTED = 130
 
 
-def command(verb: str, prepare: Callable[[DictConfig], T], body: Callable[[DictConfig, T], float]) -> int:
+def command(
+    verb: str,
+    prepare: Callable[[DictConfig], T],
+    body: Callable[[DictConfig, T], float],
+    *,
+    interrupted: str = "interrupted",
+) -> int:
     """Run `body` on the config of `verb` and what `prepare` made of it; return the exit code.
 
     `prepare` checks everything that can be checked without writing; what it raises leaves no trace. `body`
-    returns the objective, or raises SystemExit with a code of its own.
+    returns the objective, or raises SystemExit with a code of its own. `interrupted` is told after Ctrl-C.
     """
     prepared: list[T] = []
     failed: list[Exception] = []
@@ -42,7 +48,7 @@ def command(verb: str, prepare: Callable[[DictConfig], T], body: Callable[[DictC
     try:
         entry()
     except KeyboardInterrupt:
-        sys.stderr.write("ploutos: interrupted\n")
+        sys.stderr.write(f"ploutos: {interrupted}\n")
         return INTERRUPTED
     except Exception as error:
         return explain(error)

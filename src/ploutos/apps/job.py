@@ -5,34 +5,12 @@ import json
 import os
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from ploutos.types import ConfigError
-
-
-class FileMonitor:
-    """Keeps curves for MLflow and writes progress where the controller can read it."""
-
-    def __init__(self, folder: Path, run: Any) -> None:
-        self.path = folder / "progress.json"
-        self.run = run
-        self.started = time.monotonic()
-
-    def progress(self, done: int, total: int) -> None:
-        """Write `progress.json` atomically."""
-        seconds = time.monotonic() - self.started
-        partial = self.path.with_suffix(".tmp")
-        partial.write_text(json.dumps({"done": done, "total": total, "seconds": seconds}))
-        partial.replace(self.path)
-
-    def curves(self, values: dict[str, float], step: int) -> None:
-        """Buffer training curves for MLflow."""
-        self.run.metrics(values, step)
 
 
 def die_with_parent() -> None:
@@ -48,6 +26,7 @@ def work(folder: Path) -> None:
     config = OmegaConf.load(folder / "config.yaml")
     assert isinstance(config, DictConfig)
 
+    from ploutos.apps.job_monitor import JobMonitor, WithCurves, told
     from ploutos.apps.parts import build, build_parts
     from ploutos.apps.training import train
     from ploutos.panel.sources import source_hash
@@ -65,9 +44,13 @@ def work(folder: Path) -> None:
     for name in ("train", "validation", "test"):
         window = getattr(fold, name)
         run.tags({f"ploutos.window.{name}": f"{window.start.isoformat()} {window.end.isoformat()}"})
-    monitor = FileMonitor(folder, run)
-    result = train(parts, panel, fold, config.seed, monitor, folder)
-    run.metrics(result.metrics)
+    threads = parts.hardware.in_force()
+    run.tags({"ploutos.threads": ", ".join(f"{name} {count}" for name, count in threads.items())})
+    monitor = JobMonitor(folder, run)
+    checkpoints = WithCurves(build(config.checkpoints).of(job["key"]), monitor)
+    result = train(parts, panel, fold, config.seed, monitor, checkpoints, folder)
+    run.metrics(result.metrics | {f"training_{name}": value for name, value in result.training.items()})
+    run.tags({"ploutos.training": told(result.training)})
     run.flush()
     for name in ("policy", "test"):
         run.artifacts(folder / name, name)

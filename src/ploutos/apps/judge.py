@@ -18,6 +18,7 @@ from ploutos.regime.fitted_regime import FittedRegime, common, load_regime
 from ploutos.tracking.mlflow import Store
 from ploutos.tracking.run import Run
 from ploutos.types import Child, Fold, Policy, Study, Track, Verdict
+from ploutos.types.checkpoints import NO_CHECKPOINTS
 from ploutos.types.monitor import Silent
 
 
@@ -68,7 +69,15 @@ def assemble_study(
     track = parts.backtest.stitched(folds, voted, parts.environment, seen)
 
     def baseline(agent: Any) -> Track:
-        policy = agent.fit(parts.environment, market, slice(0, 0), seed=0, monitor=Silent())
+        policy = agent.fit(
+            parts.environment,
+            market,
+            slice(0, 0),
+            validation=slice(0, 0),
+            seed=0,
+            monitor=Silent(),
+            checkpoints=NO_CHECKPOINTS,
+        )
         return parts.backtest.stitched(folds, [policy] * len(folds), parts.environment, market)
 
     return Study(

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
-SILENT = ("experiment", "name", "fold", "seed", "resume", "data.path", "tracking.", "panel.", "hydra")
+SILENT = (
+    "experiment",
+    "name",
+    "fold",
+    "seed",
+    "resume",
+    "data.path",
+    "tracking.",
+    "panel.",
+    "checkpoints.",
+    "hydra",
+)
 MAX_LENGTH = 120
 
 

@@ -77,10 +77,23 @@ def check_parts(parts: Parts, market: "Market", panel: "Panel", wanted: list[int
     chosen = choose_folds(parts.split, parts.features, panel, wanted)
     for fold in chosen:
         parts.environment.require_room(fold.train.rows(panel.ts))
+        if hasattr(parts.regime, "require_room"):  # a user's own need not have it
+            parts.regime.require_room(panel, fold.train.rows(panel.ts))
+        require_validation(parts.agent, fold, panel)
     from ploutos.backtest.out_of_sample import contiguous_windows
 
     contiguous_windows(chosen, market)
     return chosen
+
+
+def require_validation(agent: "Agent", fold: Fold, panel: "Panel") -> None:
+    """Refuse a fold without the validation window that the agent stops by."""
+    rows = fold.validation.rows(panel.ts)
+    if agent.needs_validation and rows.start >= rows.stop:
+        raise ConfigError(
+            f"agent.stopping: fold {fold.index} has no bar in its validation window;"
+            " set split.validation_months to 1 or more, or agent/stopping=none"
+        )
 
 
 def choose_folds(split: Any, features: Any, panel: "Panel", wanted: list[int]) -> tuple[Fold, ...]:

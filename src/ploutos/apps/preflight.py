@@ -41,7 +41,7 @@ def check_folders(config: DictConfig) -> None:
     """Refuse folders that this command could not write, before it writes anything."""
     mode = OmegaConf.select(config, "hydra.mode")
     run = "hydra.sweep.dir" if getattr(mode, "name", mode) == "MULTIRUN" else "hydra.run.dir"
-    for key in (run, "tracking.folder", "panel.folder"):
+    for key in (run, "tracking.folder", "panel.folder", "checkpoints.folder"):
         given = OmegaConf.select(config, key)
         if given is not None:
             _require_writable(key, Path(str(given)).expanduser().absolute())

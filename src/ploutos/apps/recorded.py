@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NAME = "ploutos.study"
 PANEL = "ploutos.panel"
+# What a config means that was recorded before there was such a key.
+BEFORE = {"regime": {"_target_": "ploutos.regime.no_regime.NoRegime"}}
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def _plain(config: Any) -> DictConfig:
     text = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
     if "${" in text:
         raise DataError(f"study: its {CONFIG} holds a reference '${{...}}'; a recorded config is resolved")
-    return config
+    whole = OmegaConf.merge(BEFORE, config)
+    assert isinstance(whole, DictConfig)
+    return whole
 
 
 def reopen(recorded: Recorded) -> "tuple[Parts, Panel, tuple[Fold, ...]]":

@@ -90,6 +90,7 @@ def prepare(config: DictConfig) -> Launched:
     parent = open_parent(store, first, title, identity, panel.hash)
     leave_plan(parent, first, pairs, keys)
     settle_orphans(store, parent.run_id)
+    build(first.checkpoints).prune()
     place = Place(
         parent=parent.run_id,
         study=first.name,

@@ -52,7 +52,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
     from ploutos.apps.label import label
-    from ploutos.apps.parts import resolved
+    from ploutos.apps.parts import build, resolved
     from ploutos.apps.progress import StudyProgress
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
@@ -69,8 +69,9 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         sources=source_hash(RESULT_PACKAGES),
         settings=resolved(config),
         controller=Controller.here(),
-        resume=False,
+        resume=bool(config.resume),
     )
+    build(config.checkpoints).prune()
     progress = StudyProgress(console, folder, 1)
     progress.start()
     try:
@@ -89,4 +90,5 @@ def run(config: DictConfig, prepared: Prepared) -> float:
 
 def main() -> int:
     """Compose and run; errors end in one line and an exit code."""
-    return command("train", prepare, run)
+    told = "interrupted; the same command goes on where training was saved last"
+    return command("train", prepare, run, interrupted=told)

@@ -57,26 +57,33 @@ def feature_values(features: FeatureSet, data: MarketData) -> npt.NDArray[np.flo
 
 
 def audit_features(
-    features: FeatureSet, data: MarketData, cuts: Sequence[int], *, whole: int, seed: int
+    features: FeatureSet,
+    data: MarketData,
+    cuts: Sequence[int],
+    *,
+    whole: int,
+    seed: int,
+    glances: Sequence[int] = (),
 ) -> Section:
     """Compare every column up to each cut.
 
     The first `whole` cuts are computed on all rows, which finds statistics of the whole sample; the others on
-    a stretch around the cut, which finds a look-ahead of up to the warm-up + 64 bars.
+    a stretch around the cut, which finds a look-ahead of up to the warm-up + 64 bars. At `glances`, further
+    cuts, one change is tried in turn.
     """
     tally, names = Tally("features"), features.names(data.bars.signals)
     tally.columns.update(names)
     around = features.warmup_bars + MARGIN
-    everything = feature_values(features, data) if whole else None
-    for place, cut in enumerate(cuts):
+    everything = feature_values(features, data)
+    tally.repeat(names, everything, feature_values(features, data))
+    for place, cut in enumerate((*cuts, *glances)):
         part, row, base = data, cut, everything
         if place >= whole:
             start = max(cut - around - features.warmup_bars, 0)
             part, row = data.rows(start, min(cut + around, len(data.ts))), cut - start
             base = feature_values(features, part)
-        for kind in KINDS:
-            changed = part.changed(row, kind, seed)
-            found = tally.attempt(kind, feature_values, features, changed)
-            if found is not None and base is not None:
+        for kind in KINDS if place < len(cuts) else (KINDS[place % len(KINDS)],):
+            found = tally.attempt(kind, feature_values, features, part.changed(row, kind, seed))
+            if found is not None:
                 tally.compare(names, base, found, part.ts, row, kind)
     return tally.section()

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ploutos.audit.perturb import KINDS, SPREAD
 from ploutos.panel.panel import Panel
-from ploutos.types.fields import VOLUME
+from ploutos.types.fields import HIGH, LOW, OPEN, VOLUME
 
 BY_ROW = (
     "features",
@@ -63,8 +63,11 @@ def panel_until(panel: Panel, stop: int) -> Panel:
 def panel_with_rows(panel: Panel, changed: Rows, kind: str, rng: np.random.Generator) -> Panel:
     """Return `panel` with other values in the rows `changed` [T]; what the market is called stays.
 
-    Shuffling permutes whole rows, scaling gives each cell its own factor, one for all prices of a bar.
+    Shuffling permutes whole rows, scaling gives each cell its own factor, one for all prices of a bar; gaps
+    are bars in which a name is no member and cannot be traded.
     """
+    if kind == "gaps":
+        return _with_gaps(panel, np.flatnonzero(changed), rng)
     rows = np.flatnonzero(changed)
     order = rng.permutation(rows)
     out: dict[str, Any] = {}
@@ -82,6 +85,23 @@ def panel_with_rows(panel: Panel, changed: Rows, kind: str, rng: np.random.Gener
         else:
             fresh[rows] = array[rows] * _factors(name, array[rows].shape, rng)
         out[name] = fresh
+    return replace(panel, **out)
+
+
+def _with_gaps(panel: Panel, rows: npt.NDArray[np.int64], rng: np.random.Generator) -> Panel:
+    """Return `panel` with about half of the bars in `rows` taken away; the last close stays known."""
+    out: dict[str, Any] = {}
+    for prices, member in (("prices", "member"), ("slot_prices", "slot_member")):
+        if getattr(panel, prices) is None:
+            continue
+        values, inside = np.array(getattr(panel, prices)), np.array(getattr(panel, member))
+        gone = rng.random((len(rows), values.shape[2])) < 0.5
+        row, name = np.nonzero(gone)
+        row = rows[row]
+        for field, nothing in ((OPEN, np.nan), (HIGH, np.nan), (LOW, np.nan), (VOLUME, 0.0)):
+            values[row, field, name] = nothing
+        inside[row, name] = False
+        out |= {prices: values, member: inside}
     return replace(panel, **out)
 
 

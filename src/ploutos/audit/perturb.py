@@ -1,4 +1,4 @@
-"""The four ways in which the future is changed: shuffled, scaled, made NaN, cut off."""
+"""The five ways in which the future is changed: shuffled, scaled, made NaN, full of gaps, cut off."""
 
 from dataclasses import replace
 
@@ -9,23 +9,29 @@ import polars as pl
 from ploutos.types import Bars
 from ploutos.types.bars import PRICE_COLUMNS
 
-KINDS = ("shuffle", "scale", "nan", "truncate")
+KINDS = ("shuffle", "scale", "nan", "truncate", "gaps")
+ALL = f"all {len(KINDS)}"  # how a finding of every kind is told
+LONGEST = 300.0  # bars that a gap right after the cut may last
 SPREAD = 1.0  # deviation of the logarithm of the factors of "scale": halves and doubles are common
 
 Axis = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def perturbed_bars(bars: Bars, cut: int, kind: str, rng: np.random.Generator) -> Bars:
     """Return `bars` with every row after the time `cut` (microseconds, UTC) changed; until then as they were.
 
-    Shuffling keeps the rows of a ticker at their times and permutes what they hold. Splits, dividends and
+    Shuffling keeps the rows of a ticker at their times and permutes what they hold; gaps take away what
+    follows the cut, for a while of its own for each ticker, and half of the rest. Splits, dividends and
     delistings that come after the cut are scaled or dropped with the rows.
     """
     frame = bars.frame
     times = frame["ts"].dt.timestamp("us").to_numpy()
     after = times > cut
     if kind == "truncate":
-        return _truncated(bars, cut, after)
+        return _without(bars, cut, after)
+    if kind == "gaps":
+        return _without(bars, cut, _in_gaps(frame["ticker"], after, rng))
     values = [name for name in frame.columns if name not in ("ts", "ticker")]
     if kind == "shuffle":
         order = _shuffled(frame["ticker"], after, rng)
@@ -56,8 +62,9 @@ def perturbed_table(
     """Return a table of values by `time` with every row after `cut` changed; "nan" is null."""
     after = (table[time].dt.timestamp("us") > cut).to_numpy()
     values = [name for name in table.columns if name != time]
-    if kind == "truncate":
-        return table.filter(~pl.Series(after))
+    if kind in ("truncate", "gaps"):
+        kept = ~after if kind == "truncate" else ~after | (rng.random(len(after)) < 0.5)
+        return table.filter(pl.Series(kept))
     if kind == "shuffle":
         order = np.arange(len(table))
         order[after] = rng.permutation(order[after])
@@ -71,12 +78,16 @@ def perturbed_table(
     )
 
 
-def _truncated(bars: Bars, cut: int, after: npt.NDArray[np.bool_]) -> Bars:
-    """Return what a download at `cut` would have held: a delisting shows at the next bar."""
+def _without(bars: Bars, cut: int, gone: npt.NDArray[np.bool_]) -> Bars:
+    """Return `bars` without the rows `gone` and what else was known after `cut`.
+
+    Without all rows after the cut it is what a download at `cut` would have held: a delisting shows at the
+    next bar.
+    """
     expected = bars.expected_return
     return replace(
         bars,
-        frame=bars.frame.filter(~pl.Series(after)),
+        frame=bars.frame.filter(~pl.Series(gone)),
         delistings=bars.delistings.filter(_at(bars.delistings) < cut),
         actions=bars.actions.filter(_at(bars.actions) <= cut),
         expected_return=None if expected is None else expected.filter(_at(expected) <= cut),
@@ -100,6 +111,17 @@ def _shuffled(tickers: pl.Series, after: npt.NDArray[np.bool_], rng: np.random.G
     # Sorted by (run, random key): a permutation inside each run.
     order[rows] = rows[np.lexsort((rng.random(len(rows)), runs[rows]))]
     return order
+
+
+def _in_gaps(tickers: pl.Series, after: npt.NDArray[np.bool_], rng: np.random.Generator) -> Flags:
+    """Return which rows after the cut are taken away."""
+    run = tickers.rle_id().to_numpy()
+    before = np.concatenate(
+        [[0], np.cumsum(after)]
+    )  # rows after the cut, of tickers that stand before as well
+    since = before[:-1] - before[np.searchsorted(run, run)]
+    halt = np.exp(rng.uniform(0, np.log(LONGEST), int(run[-1]) + 1 if len(run) else 0))
+    return np.asarray(after & ((since < halt[run] - 1) | (rng.random(len(after)) < 0.5)))
 
 
 def _float(column: pl.Series) -> pl.DataType:

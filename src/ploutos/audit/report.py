@@ -14,7 +14,8 @@ class Finding:
     ----------
     component : "features", "universe", "macro", ...
     column : the output's name within the component.
-    time : first offending time, ISO 8601 UTC; None where the output has no time (a fitted number).
+    time : first offending time, ISO 8601 UTC; of a fitted number the first bar of its training window, from
+        which on it is used; None where the output has no time.
     perturbation : what was done to the future, or the rule that is broken; several joined by "+".
     cut : the time after which the data were changed when this was seen; None where there is none.
     bars_ahead : at least so many bars of the future are seen; None where that has no meaning.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Tally:
     seen: dict[str, _Seen] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     others: list[Finding] = field(default_factory=list)
+    unstable: set[str] = field(default_factory=set)
     begun: float = field(default_factory=time.perf_counter)
 
     def compare(self, names: Sequence[str], base: Array, found: Array, ts: Axis, cut: int, kind: str) -> None:
@@ -60,8 +61,22 @@ class Tally:
             return
         by_row = np.asarray(wrong.reshape(len(wrong), -1, wrong.shape[-1]).any(axis=1))
         for c in np.flatnonzero(by_row.any(axis=0)).tolist():
+            if names[c] in self.unstable:
+                continue
             first = int(by_row[:, c].argmax())
-            self._note(names[c], int(ts[first]), int(ts[cut]), cut + 1 - first, kind)
+            self.note(names[c], int(ts[first]), int(ts[cut]), cut + 1 - first, kind)
+
+    def repeat(self, names: Sequence[str], base: Array, found: Array) -> None:
+        """Note columns that differ where nothing was changed: no comparison can be made of them."""
+        if base.shape != found.shape:
+            self.add(
+                "shape", None, "nothing", f"{list(base.shape)}, and {list(found.shape)} when computed again"
+            )
+            return
+        by_column = np.asarray(differs(base, found).reshape(-1, base.shape[-1]).any(axis=0))
+        for c in np.flatnonzero(by_column).tolist():
+            self.unstable.add(names[c])
+            self.add(names[c], None, "nothing", "differs when it is computed twice from the same data")
 
     def attempt(self, kind: str, compute: Callable[..., Any], *arguments: Any) -> Any:
         """Return what `compute` gives on perturbed data, None where the component refuses them."""
@@ -73,17 +88,20 @@ class Tally:
                 self.notes.append(text)
             return None
 
-    def add(self, column: str, at: int | None, kind: str, detail: str) -> None:
-        """Keep a finding that is no comparison of rows; once for each column."""
-        if any(finding.column == column for finding in self.others):
-            return
+    def add(self, column: str, at: int | None, kind: str, detail: str, *, cut: int | None = None) -> None:
+        """Keep a finding that is no comparison of rows; once for each column, with all that shows it."""
+        for place, known in enumerate(self.others):
+            if known.column == column:
+                kinds = dict.fromkeys([*known.perturbation.split("+"), kind])
+                self.others[place] = replace(known, perturbation="+".join(kinds))
+                return
         self.others.append(
             Finding(
                 component=self.component,
                 column=column,
                 time=None if at is None else when(at),
                 perturbation=kind,
-                cut=None,
+                cut=None if cut is None else when(cut),
                 bars_ahead=None,
                 detail=detail,
             )
@@ -104,7 +122,8 @@ class Tally:
             notes=tuple(self.notes),
         )
 
-    def _note(self, column: str, at: int, cut: int, ahead: int, kind: str) -> None:
+    def note(self, column: str, at: int, cut: int, ahead: int, kind: str) -> None:
+        """Keep that `column` differs at the time `at` when data after the time `cut` change."""
         known = self.seen.get(column)
         if known is None:
             self.seen[column] = _Seen(at, cut, ahead, [kind])

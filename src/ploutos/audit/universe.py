@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.audit.cuts import cuts_at_changes
 from ploutos.audit.features import MarketData
 from ploutos.audit.perturb import KINDS
 from ploutos.audit.report import Section
@@ -16,8 +17,13 @@ Mask = npt.NDArray[np.bool_]
 Assign = Callable[[Mask, Mask, npt.NDArray[np.int32], int | None], npt.NDArray[np.int32]]
 
 
-def audit_universe(universe: Universe, data: MarketData, cuts: Sequence[int], *, seed: int) -> Section:
-    """Compare who is a member up to each cut; a column is a ticker, all rows are recomputed."""
+def audit_universe(
+    universe: Universe, data: MarketData, cuts: Sequence[int], *, seed: int, most: int | None = None
+) -> Section:
+    """Compare who is a member up to each cut; a column is a ticker, all rows are recomputed.
+
+    With `most`, so many cuts are tried: `cuts` and those at which membership changes, in turns.
+    """
     tally = Tally("universe")
     tally.columns.update(data.tickers)
 
@@ -25,7 +31,8 @@ def audit_universe(universe: Universe, data: MarketData, cuts: Sequence[int], *,
         return universe.membership_and_report(of.bars, of.ts, of.tickers)[0]
 
     base = member(data)
-    for cut in cuts:
+    tally.repeat(data.tickers, base, member(data))
+    for cut in cuts if most is None else cuts_at_changes(base, cuts, most, seed):
         for kind in KINDS:
             changed = data.changed(cut, kind, seed)
             found = tally.attempt(kind, member, changed)
@@ -89,6 +96,8 @@ def _changed(
             out[cut + 1 :] = rng.permutation(rows[cut + 1 :])
         elif kind == "scale":
             out[cut + 1 :] = np.roll(rows[cut + 1 :], 1, axis=1)
+        elif kind == "gaps":
+            out[cut + 1 :] &= rng.random(out[cut + 1 :].shape) < 0.5
         else:
             out[cut + 1 :] = False
         changed.append(out)

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 
 from ploutos.agent.base import Agent
-from ploutos.audit.cuts import choose_cuts
+from ploutos.audit.cuts import choose_cuts, cuts_at_changes
 from ploutos.audit.features import MarketData, audit_features
 from ploutos.audit.folds import audit_folds
 from ploutos.audit.macro import audit_macro
 from ploutos.audit.policy import STEPS, PolicyAudit
 from ploutos.audit.regime import audit_regime
 from ploutos.audit.report import Section
+from ploutos.audit.source import audit_source
 from ploutos.audit.universe import audit_slots, audit_universe
+from ploutos.data.source import Source
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.panel.assemble import Macro, Universe
@@ -22,7 +24,7 @@ from ploutos.panel.blocks import FeatureSet
 from ploutos.panel.panel import Panel
 from ploutos.types import Bars, Fold
 
-COMPONENTS = ("features", "universe", "slots", "macro", "regime", "folds", "policy")
+COMPONENTS = ("data", "features", "universe", "slots", "macro", "regime", "folds", "policy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class Audited:
     Attributes
     ----------
     fold : whose training window the regime and the policy are fitted on.
-    agent : a quick one: it is fitted nine times.
+    agent : a quick one: it is fitted a dozen times.
+    source_again, macro_again : make the sources of bars and of macro levels anew.
     """
 
     bars: Bars
@@ -47,6 +50,8 @@ class Audited:
     agent: Agent
     slots: int | None
     embargo_bars: int
+    source_again: Callable[[], Source]
+    macro_again: Callable[[], Macro]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,29 +60,46 @@ class Effort:
 
     Attributes
     ----------
-    cuts : times after which the data are changed.
+    cuts : times after which the data are changed in every way.
     whole_cuts : of these, those at which every component is recomputed on all rows.
+    glances : further times, at which features are recomputed after one change.
     seed : of the times and of the changes.
     """
 
     cuts: int
     whole_cuts: int
+    glances: int
     seed: int
 
 
 def sections(it: Audited, effort: Effort, components: Sequence[str] = COMPONENTS) -> Iterator[Section]:
     """Yield the audit of each of `components`, in the order of `COMPONENTS`."""
-    cuts = choose_cuts(it.panel, effort.cuts, effort.seed)
+    chosen = choose_cuts(it.panel, effort.cuts + effort.glances, effort.seed)
+    cuts, glances = chosen[: effort.cuts], chosen[effort.cuts :]
     few, seed = cuts[: effort.whole_cuts], effort.seed
     data = MarketData(bars=it.bars, ts=it.panel.ts, tickers=it.panel.tickers)
     train = it.fold.train.rows(it.panel.ts)
+    ts = it.panel.ts
     audits: dict[str, Callable[[], Sequence[Section]]] = {
-        "features": lambda: [audit_features(it.features, data, cuts, whole=len(few), seed=seed)],
-        "universe": lambda: [audit_universe(it.universe, data, few, seed=seed)],
+        "data": lambda: [audit_source(it.source_again, ts, few, seed=seed)],
+        "features": lambda: [
+            audit_features(it.features, data, cuts, whole=len(few), seed=seed, glances=glances)
+        ],
+        "universe": lambda: [audit_universe(it.universe, data, few, seed=seed, most=3 * len(few))],
         "slots": lambda: [_slots(it, data, few, seed)],
-        "macro": lambda: [audit_macro(it.macro, it.panel.ts, _closes(it.panel), cuts, seed=seed)],
-        "regime": lambda: [audit_regime(it.regime, it.panel, train, few, seed=seed)],
-        "folds": lambda: [audit_folds(it.folds, it.panel.ts, embargo_bars=it.embargo_bars)],
+        "macro": lambda: [
+            audit_macro(
+                it.macro,
+                ts,
+                _closes(it.panel),
+                cuts,
+                seed=seed,
+                again=it.macro_again,
+                dates=it.panel.clock.dates(ts).astype(np.int64),
+            )
+        ],
+        "regime": lambda: [audit_regime(it.regime, it.panel, train, cuts[: 3 * len(few)], seed=seed)],
+        "folds": lambda: [audit_folds(it.folds, ts, embargo_bars=it.embargo_bars)],
         "policy": lambda: _policy(it, train, few, seed),
     }
     for name in COMPONENTS:
@@ -88,7 +110,8 @@ def sections(it: Audited, effort: Effort, components: Sequence[str] = COMPONENTS
 def _slots(it: Audited, data: MarketData, cuts: Sequence[int], seed: int) -> Section:
     wanted, _ = it.universe.membership_and_report(data.bars, data.ts, data.tickers)
     traded = np.isfinite(it.panel.open)
-    return audit_slots(wanted, traded, it.panel.delist_bar, data.ts, it.slots, cuts, seed=seed)
+    tried = cuts_at_changes(wanted, cuts, 3 * len(cuts), seed)
+    return audit_slots(wanted, traded, it.panel.delist_bar, data.ts, it.slots, tried, seed=seed)
 
 
 def _policy(it: Audited, train: slice, cuts: Sequence[int], seed: int) -> list[Section]:
@@ -104,6 +127,7 @@ def _policy(it: Audited, train: slice, cuts: Sequence[int], seed: int) -> list[S
         environment=it.environment,
         panel=it.panel,
         train=train,
+        validation=it.fold.validation.rows(it.panel.ts),
         market_of=market_of,
         seed=seed,
     )

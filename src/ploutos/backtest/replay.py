@@ -94,6 +94,7 @@ class CouncilReplay:
             macro=read_only(panel.macro[rows]),
             tape=base.tape.within(rows, read_only(quotes)),
             roster=base.roster.within(rows, read_only(prices)),
+            truth=None,  # of the prices as they were
         )
 
     def _run(self, market: Market, rows: slice) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """The embedded market: deterministic from its seed, with alpha planted to measure."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -119,6 +119,12 @@ class Synthetic:
             delisting_return=payout,
             **self._prices(assets, returns, bar_of_session),
         )
+
+    def independent(self, *, seed: int, bars: int) -> Self:
+        """Return the same kind of market with other draws and another length; no name is delisted."""
+        settings = dict(vars(self)) | {"seed": seed, "years": bars / self._bars_per_year}
+        settings["delisting"] = self.delisting.model_copy(update={"per_year": 0.0})
+        return type(self)(**settings)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return every setting; equal settings give the same market to the last bit."""

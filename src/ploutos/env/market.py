@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.env.truth import Truth
 from ploutos.execution.corporate_actions import Events, events_by_row
 from ploutos.execution.roster import Roster, events_of_columns
 from ploutos.execution.tape import Tape, last_rows, read_only, years_between
@@ -27,6 +28,7 @@ class Market:
     features : [P, T, N, F] float32; macro : [T, M] float32 (see `Panel`).
     tape : prices, membership and corporate actions, as venues read them.
     roster : the names behind the assets.
+    truth : what a synthetic market expects of the next bar; no part of an observation.
     """
 
     ts: npt.NDArray[np.int64]
@@ -36,6 +38,7 @@ class Market:
     macro: npt.NDArray[np.float32]
     tape: Tape
     roster: Roster
+    truth: Truth | None = None
 
     @classmethod
     def of(cls, panel: Panel) -> "Market":
@@ -48,6 +51,7 @@ class Market:
             macro_names=panel.macro_names,
             features=read_only(first_known(panel.slot_features, panel.features))[None],
             macro=read_only(panel.macro),
+            truth=Truth.of(panel),
             roster=Roster(tickers=panel.tickers, asset=asset, prices=prices, events=names),
             tape=Tape(
                 prices=prices if panel.slot_prices is None else read_only(panel.slot_prices)[None],

@@ -64,17 +64,9 @@ def named_features(names: Sequence[str], setting: str) -> tuple[Feature, ...]:
 
 def _named(name: str, setting: str) -> Feature:
     for family in FAMILIES.values():
-        for declaration in family.declarations:
-            windows = declaration.windows(name)
-            if windows is None:
-                continue
-            short = [w for w, least in zip(windows, declaration.least, strict=True) if w < least]
-            if short:
-                raise ConfigError(
-                    f"{setting}: '{name}' has a window of {short[0]}; {declaration.pattern} takes"
-                    f" {', '.join(map(str, declaration.least))} or more"
-                )
-            return declaration.feature(windows)
+        found = family.find(name, setting)
+        if found is not None:
+            return found
     raise one_of(setting, name, _all_shipped())
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import polars as pl
 
 from ploutos.features.engine.column import Column
+from ploutos.types import ConfigError, one_of
 
 Build = TypeVar("Build", bound=Callable[..., Any])
 Across = Literal["", "rank", "neutral", "score"]
@@ -107,3 +108,37 @@ class Family:
             return build
 
         return declare
+
+    def find(self, name: str, setting: str) -> Feature | None:
+        """Return the feature of this name with any windows, None where no pattern of the family makes it.
+
+        Raises
+        ------
+        ConfigError
+            A window is too short for its pattern; `setting` is where the name was given.
+        """
+        for declaration in self.declarations:
+            windows = declaration.windows(name)
+            if windows is None:
+                continue
+            short = [w for w, least in zip(windows, declaration.least, strict=True) if w < least]
+            if short:
+                raise ConfigError(
+                    f"{setting}: '{name}' has a window of {short[0]}; {declaration.pattern} takes"
+                    f" {', '.join(map(str, declaration.least))} or more"
+                )
+            return declaration.feature(windows)
+        return None
+
+    def named(self, name: str) -> Feature:
+        """Return the feature of this name with any windows.
+
+        Raises
+        ------
+        ConfigError
+            No pattern of the family makes the name, or a window is too short.
+        """
+        found = self.find(name, "features")
+        if found is None:
+            raise one_of(f"features of {self.name}", name, (d.pattern for d in self.declarations))
+        return found

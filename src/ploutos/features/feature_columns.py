@@ -1,6 +1,7 @@
 """A set of declared features over bars: what all feature sets of the catalogue share."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -30,10 +31,18 @@ class FeatureColumns:
 
     NaN: a value is NaN where its warm-up reaches before the ticker's first bar or where what it depends on
     holds a NaN, and only there. A window without movement or without volume gives 0, never infinity.
+
+    Raises
+    ------
+    ConfigError
+        Two features have one name.
     """
 
     def __init__(self, features: Sequence[Feature], clock: SessionClock) -> None:
         self.features = tuple(features)
+        twice = [name for name, count in Counter(f.name for f in self.features).items() if count > 1]
+        if twice:
+            raise ConfigError(f"features: '{twice[0]}' is declared twice")
         self.clock = clock
 
     @property
@@ -50,6 +59,21 @@ class FeatureColumns:
     def reads_market(self) -> bool:
         """Whether features read the market's return, and with it earlier returns of all tickers."""
         return any(_reads_market(f.value) for f in self.features if isinstance(f.value, Column))
+
+    def history(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of bars that decide the values at the last bar of each ticker, and those after.
+
+        Of a ticker alone its last `memory_bars` + 1 rows. Where tickers are compared, all rows from a time on
+        such that so many of each precede the earliest last bar, and the row of each before that time, which
+        the market's return reads: the windows of a ticker with gaps reach farther back than those of others.
+        """
+        time, ticker, rows = pl.col("ts"), pl.col("ticker"), self.memory_bars + 1
+        if frame.is_empty() or not (self.reads_market or any(f.across for f in self.features)):
+            return frame.group_by(ticker, maintain_order=True).tail(rows)
+        anchor = frame.group_by(ticker).agg(time.last())["ts"].min()
+        windows = frame.filter(time <= anchor).group_by(ticker).tail(rows)
+        first = windows["ts"].min()
+        return frame.filter((time >= first) | (time.shift(-1).over(ticker) >= first))
 
     def names(self, signals: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of the feature columns, `signals` last.

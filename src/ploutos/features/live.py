@@ -1,5 +1,6 @@
 """Features bar by bar: the program of the batch, one row at a time, from the columns it keeps."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class LiveFeatures:
         self.values: Features = np.full((count, len(self.names)), np.nan, np.float32)
 
     def catch_up(self, frame: pl.DataFrame) -> None:
-        """Take in bars sorted by (ticker, ts); `memory_bars` + 2 of each ticker are enough.
+        """Take in bars sorted by (ticker, ts); the set's `history` says which of them are enough.
 
         Raises
         ------
@@ -67,8 +68,8 @@ class LiveFeatures:
         ).to_numpy()
         where = ordered["ticker"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
         ts = ordered["ts"].dt.timestamp("us").to_numpy()
-        starts = np.flatnonzero(np.append(True, ts[1:] != ts[:-1])) if len(ts) else np.empty(0, np.int64)
-        for start, stop in zip(starts, np.append(starts[1:], len(ts)), strict=True):
+        later = np.flatnonzero(np.diff(ts)) + 1
+        for start, stop in itertools.pairwise([0, *later.tolist(), len(ts)] if len(ts) else []):
             bars = np.full((len(self.tickers), numbers.shape[1]), np.nan)
             bars[where[start:stop]] = numbers[start:stop]
             known = np.zeros(len(self.tickers), np.bool_)

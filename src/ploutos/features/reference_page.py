@@ -43,7 +43,9 @@ Signals that a data source supplies stand behind the features, under their own n
   natural.
 
 Values are computed in float64 and stored as float32. Live, `ploutos.features.live.LiveFeatures` takes one bar
-of all tickers and returns what the batch would, to the bit.
+of all tickers and returns what the batch would, to the bit; it begins with the rows that a set's `history`
+picks.
+[How to add one](add_a_new/feature.md), [why it is built like this](adr/0018-features-are-programs.md).
 """
 
 

@@ -21,6 +21,9 @@ class Selection(FeatureColumns):
 
     @checked
     def __init__(self, *, calendar: Any, groups: list[str], include: list[str], exclude: list[str]) -> None:
+        for group in groups:
+            if groups.count(group) > 1:
+                raise ConfigError(f"features.groups: '{group}' is named twice")
         names = [name for group in groups for name in shipped_names(group)]
         names += [name for name in include if name not in names]
         for name in exclude:
@@ -28,7 +31,7 @@ class Selection(FeatureColumns):
                 raise one_of("features.exclude", name, names)
         chosen = [name for name in names if name not in exclude]
         if not chosen:
-            raise ConfigError("features: groups and include name no feature")
+            raise ConfigError("features.groups, include and exclude leave no feature")
         clock = SessionClock(calendar.timezone, calendar.day_starts)
         super().__init__(named_features(chosen, "features.include"), clock)
 

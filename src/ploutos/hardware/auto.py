@@ -32,6 +32,18 @@ class Auto:
         )
         return dict.fromkeys(names, count)
 
+    def in_force(self) -> dict[str, int]:
+        """Return how many threads each library of this process uses, as it says itself."""
+        import numba
+        import polars
+        import torch
+
+        return {
+            "torch": torch.get_num_threads(),
+            "numba": numba.get_num_threads(),
+            "polars": polars.thread_pool_size(),
+        }
+
     def apply(self) -> None:
         """Bound this process's Torch threads: the same count as in every job, or sums would differ."""
         import torch

@@ -23,6 +23,8 @@ KERNEL_SOURCES = (
     "env/kernel.py",
     "env/observation",
     "env/action",
+    "agent/gradient/window_kernel.py",
+    "agent/gradient/window_slopes.py",
 )
 
 

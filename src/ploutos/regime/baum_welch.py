@@ -33,6 +33,7 @@ class Settings:
     max_iterations: int
     tolerance: float
     min_share: float
+    overlap: int  # rows that see the same session, see `information`
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,18 @@ def climbed(values: Floats, states: int, settings: Settings, rng: np.random.Gene
             covariances=np.ascontiguousarray(model.covars_),
         ),
         log_likelihood=float(log_likelihood),
-        bic=count * math.log(len(values)) - 2.0 * float(log_likelihood),
+        bic=information(float(log_likelihood), count, len(values), settings.overlap),
     )
+
+
+def information(log_likelihood: float, count: int, rows: int, overlap: int) -> float:
+    """Return the Bayesian information criterion of a model with `count` parameters; the smaller the better.
+
+    A trailing window of `overlap` sessions shows each of them in so many rows, so R rows hold what
+    R / overlap independent ones would (a moving average of white noise has exactly this autocorrelation
+    time). Likelihood and number of rows count accordingly; with `overlap` 1 this is Schwarz's criterion.
+    """
+    return count * math.log(rows / overlap) - 2.0 * log_likelihood / overlap
 
 
 def spread_out(values: Floats, states: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

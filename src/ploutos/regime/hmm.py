@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from ploutos.panel.panel import Panel
 from ploutos.regime.baum_welch import Candidate, Settings, best_of_starts
 from ploutos.regime.fitted_regime import FittedRegime
-from ploutos.regime.observations import RETURN, SERIES, Inputs, observe
+from ploutos.regime.observations import RETURN, SERIES, VOLATILITY, Inputs, observe
 from ploutos.regime.states import NAMES, ordered
 from ploutos.types import (
     ConfigError,
@@ -66,7 +67,8 @@ class Hmm:
         if exposure is not None:
             _check_exposure(exposure, self.numbers)
         self.inputs = Inputs(tuple(series), tuple(macro), volatility_sessions)
-        self.settings = Settings(covariance, starts, seed, max_iterations, tolerance, min_share)
+        overlap = volatility_sessions if VOLATILITY in series else 1
+        self.settings = Settings(covariance, starts, seed, max_iterations, tolerance, min_share, overlap)
         self.min_sessions = min_sessions
         self.exposure = exposure
         self.exposure_band = exposure_band
@@ -75,14 +77,12 @@ class Hmm:
         """Refuse a panel that lacks a macro column."""
         self.inputs.check(panel)
 
-    def fit(self, panel: Panel, rows: slice) -> FittedRegime | None:
-        """Return the model of the training `rows`; nothing outside them is read.
+    def require_room(self, panel: Panel, rows: slice) -> None:
+        """Refuse training `rows` with too few sessions, before anything runs."""
+        self._training_values(panel, rows)
 
-        Raises
-        ------
-        ConfigError
-            Too few sessions, or no model whose states all keep `min_share` of them.
-        """
+    def _training_values(self, panel: Panel, rows: slice) -> npt.NDArray[np.float64]:
+        """Return the series of the sessions of `rows` in which all are known, [R, D]."""
         ends, seen = observe(panel, self.inputs, rows)
         ended = ends.final.copy()
         ended[-1] &= ends.closing[ends.row[-1]]  # the window may end inside a session
@@ -92,6 +92,17 @@ class Hmm:
             raise ConfigError(
                 f"regime.min_sessions: {len(values)} sessions to fit on, {self.min_sessions} are asked for"
             )
+        return values
+
+    def fit(self, panel: Panel, rows: slice) -> FittedRegime | None:
+        """Return the model of the training `rows`; nothing outside them is read.
+
+        Raises
+        ------
+        ConfigError
+            Too few sessions, or no model whose states all keep `min_share` of them.
+        """
+        values = self._training_values(panel, rows)
         center, scale = values.mean(axis=0), values.std(axis=0)
         scale[scale <= 1e-9 * np.abs(center)] = 1.0  # a constant series
         scale[scale == 0] = 1.0

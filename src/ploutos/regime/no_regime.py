@@ -13,6 +13,9 @@ class NoRegime:
     def check(self, panel: Panel) -> None:
         """Accept every panel."""
 
+    def require_room(self, panel: Panel, rows: slice) -> None:
+        """Accept every training window."""
+
     def fit(self, panel: Panel, rows: slice) -> FittedRegime | None:
         """Return None."""
         return None

@@ -81,7 +81,7 @@ def regimes(study: Study) -> str:
         for name, values in by_regime(study).items()
     ]
     head = [_head("Regime", css=""), *(_head(title, unit) for _, title, unit, _ in FIGURES)]
-    return table(head, rows, css="figures narrow") if rows else ""
+    return table(head, rows, css="figures narrow equal") if rows else ""  # no row stands out
 
 
 def _shaded(value: float | None, *, span: float, css: str = "num") -> str:

@@ -35,20 +35,23 @@ class Run:
 
         self.client.log_batch(self.run_id, tags=[RunTag(k, str(v)) for k, v in values.items()])
 
-    def metrics(self, values: dict[str, float], step: int = 0) -> None:
-        """Buffer the finite ones of `values` at `step` (MLflow's store keeps no inf or NaN faithfully)."""
+    def metrics(self, values: dict[str, float], step: int = 0, *, at: float | None = None) -> None:
+        """Buffer the finite ones of `values` at `step` (MLflow's store keeps no inf or NaN faithfully).
+
+        `at`: when they were measured, seconds since the epoch; None: now.
+        """
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
-        self._pending += [Metric(k, float(v), now, step) for k, v in values.items() if math.isfinite(v)]
+        when = int((time.time() if at is None else at) * 1000)
+        self._pending += [Metric(k, float(v), when, step) for k, v in values.items() if math.isfinite(v)]
         if len(self._pending) >= FLUSH_AT:
             self.flush()
 
     def flush(self) -> None:
-        """Send what is buffered."""
-        for start in range(0, len(self._pending), FLUSH_AT):
-            self.client.log_batch(self.run_id, metrics=self._pending[start : start + FLUSH_AT])
-        self._pending.clear()
+        """Send what is buffered; what could not be sent stays."""
+        while self._pending:
+            self.client.log_batch(self.run_id, metrics=self._pending[:FLUSH_AT])
+            del self._pending[:FLUSH_AT]
 
     def artifacts(self, path: Path, into: str | None = None) -> None:
         """Log a file, or all of a folder."""

@@ -14,6 +14,10 @@ class Monitor(Protocol):
         """Record the named values at environment step `step`."""
         ...
 
+    def outcome(self, figures: dict[str, float]) -> None:
+        """Say, once and at the end, how training went: `steps` trained, and what its stopping rule found."""
+        ...
+
 
 class Silent:
     """A monitor that listens to nobody."""
@@ -22,4 +26,7 @@ class Silent:
         """Ignore."""
 
     def curves(self, values: dict[str, float], step: int) -> None:
+        """Ignore."""
+
+    def outcome(self, figures: dict[str, float]) -> None:
         """Ignore."""

@@ -16,7 +16,8 @@ class Child:
     """One training run (fold x seed) of a study.
 
     `state` is FINISHED, FAILED, KILLED or MISSING; `metrics` holds figures of this member's own
-    out-of-sample backtest on its fold (`test_sharpe`, `test_total_return_pct`, ...).
+    out-of-sample backtest on its fold (`test_sharpe`, `test_total_return_pct`, ...) and of its training
+    (`training_steps`, ...).
     """
 
     fold: int

@@ -14,24 +14,24 @@ class AssetCategorical(Distribution):
     without its loop over assets.
     """
 
-    log_p: torch.Tensor  # [B, N, C], normalised
+    log_p: torch.Tensor  # [..., N, C], normalised
 
     def proba_distribution_net(self, *args: Any, **kwargs: Any) -> nn.Module:
         """Not needed: the network's heads make the logits."""
         raise TypeError("AssetCategorical takes logits from the policy's own heads")
 
     def proba_distribution(self, logits: torch.Tensor) -> "AssetCategorical":
-        """Set the parameters from unnormalised `logits` [B, N, C]."""
+        """Set the parameters from unnormalised `logits` [..., N, C]."""
         self.log_p = torch.log_softmax(logits, dim=-1)
         return self
 
     def log_prob(self, actions: torch.Tensor) -> torch.Tensor:
-        """Return the joint log-probability [B] of `actions` [B, N]."""
-        return self.log_p.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1).sum(dim=1)
+        """Return the joint log-probability [...] of `actions` [..., N]."""
+        return self.log_p.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1).sum(dim=-1)
 
     def entropy(self) -> torch.Tensor:
-        """Return the joint entropy [B] in nats."""
-        return -(self.log_p.exp() * self.log_p).sum(dim=(1, 2))
+        """Return the joint entropy [...] in nats."""
+        return -(self.log_p.exp() * self.log_p).sum(dim=(-2, -1))
 
     def sample(self) -> torch.Tensor:
         """Draw actions [B, N] by the Gumbel-max rule."""

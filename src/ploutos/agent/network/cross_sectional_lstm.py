@@ -1,21 +1,27 @@
-"""The default recurrent network: shared asset encoder, pooled context, portfolio LSTM, shared heads."""
+"""The default network: shared asset encoder, memory of each asset and of the market, shared heads."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from ploutos.env.layout import Layout
 from ploutos.features.scaler import RobustScaler
-from ploutos.types import PositiveFloat, PositiveInt, checked
+from ploutos.types import NonNegativeInt, PositiveFloat, PositiveInt, checked
+
+if TYPE_CHECKING:
+    from ploutos.agent.network.base import Perception
 
 
 class CrossSectionalLstm:
-    """Permutation-equivariant policy with one LSTM over the market context.
+    """Permutation-equivariant network with an LSTM over each asset and one over the market.
 
     Parameters
     ----------
-    asset_width : units of the asset encoder; lstm_width : of the portfolio memory; head_width : of the heads.
+    asset_width : units of the asset encoder; head_width : of the heads.
+    asset_memory_width : units of the memory of each asset; 0 = none.
+    lstm_width : units of the memory of the market.
+    memory_bars : longest span of the memories before training; training may stretch it.
     clip : bound of every normalised input, in robust standard deviations.
-    hold_bias : initial log-odds of `hold` against each other choice (discrete actions only).
-    initial_log_std : initial log standard deviation of the logits (continuous actions only).
     """
 
     @checked
@@ -23,33 +29,28 @@ class CrossSectionalLstm:
         self,
         *,
         asset_width: PositiveInt,
+        asset_memory_width: NonNegativeInt,
         lstm_width: PositiveInt,
+        memory_bars: Annotated[int, Field(ge=2)],
         head_width: PositiveInt,
         clip: PositiveFloat,
-        hold_bias: float,
-        initial_log_std: float,
     ) -> None:
         self.asset_width = asset_width
+        self.asset_memory_width = asset_memory_width
         self.lstm_width = lstm_width
+        self.memory_bars = memory_bars
         self.head_width = head_width
         self.clip = clip
-        self.hold_bias = hold_bias
-        self.initial_log_std = initial_log_std
 
-    def policy_class(self) -> Any:
-        """Return the Stable-Baselines3 policy class (a heavy import)."""
-        from ploutos.agent.network.recurrent_actor_critic import CrossSectionalLstmPolicy
+    def perception(self, layout: Layout, scaler: RobustScaler) -> "Perception":
+        """Return untrained weights (a heavy import)."""
+        from ploutos.agent.network.lstm_perception import LstmPerception
 
-        return CrossSectionalLstmPolicy
-
-    def policy_kwargs(self, layout: Layout, scaler: RobustScaler) -> dict[str, Any]:
-        """Return the keyword arguments of the policy class."""
-        return {
-            "layout": layout,
-            "scaler": scaler,
-            "asset_width": self.asset_width,
-            "head_width": self.head_width,
-            "lstm_hidden_size": self.lstm_width,
-            "hold_bias": self.hold_bias,
-            "initial_log_std": self.initial_log_std,
-        }
+        return LstmPerception(
+            layout,
+            scaler,
+            width=self.asset_width,
+            asset_memory=self.asset_memory_width,
+            market_memory=self.lstm_width,
+            memory_bars=self.memory_bars,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ploutos.features.engine import operations as ops
+from ploutos.types import ConfigError
 
 NAN = float("nan")
 
@@ -66,7 +67,17 @@ class Column:
 def operation(
     op: int, inputs: Sequence[tuple[Column, int]], p: float = 0.0, *, before: float = NAN
 ) -> Column:
-    """Return an operation's result; it waits for, and depends on, what its inputs do."""
+    """Return an operation's result; it waits for, and depends on, what its inputs do.
+
+    Raises
+    ------
+    ConfigError
+        A negative lag, or one that the operation does not have: of inputs the second, fourth and sixth one
+        are read at the same lag, the others at the row itself.
+    """
+    lags = [lag for _, lag in inputs]
+    if any(lags[::2]) or len({*lags[1::2]}) > 1 or min(lags) < 0:
+        raise ConfigError(f"features: a formula reads its columns {lags} rows ago; none may look ahead")
     return Column(
         op,
         tuple(inputs),

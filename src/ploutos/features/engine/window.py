@@ -23,6 +23,7 @@ from ploutos.features.engine.column import (
     ratio,
     root,
 )
+from ploutos.types import ConfigError
 
 State = tuple[Column, ...]
 Merge = Callable[[State, int, State, int], State]
@@ -31,8 +32,15 @@ Merge = Callable[[State, int, State, int], State]
 FORGOTTEN = 2.0**-26  # weight left to what an exponential average no longer sees; below float32's resolution
 
 
+def _at_least(bars: int, least: int) -> None:
+    """Refuse a window that is too short."""
+    if bars < least:
+        raise ConfigError(f"features: a window of {bars} rows; it must have {least} or more")
+
+
 def _doubled(start: State, bars: int, merge: Merge) -> State:
     """Return the state of the last `bars` rows from that of one row: recent blocks are the small ones."""
+    _at_least(bars, 1)
     block, size = start, 1
     while not bars & size:
         block, size = merge(block, size, block, size), 2 * size
@@ -46,6 +54,7 @@ def _doubled(start: State, bars: int, merge: Merge) -> State:
 
 def _overlapping(start: State, bars: int, merge: Merge) -> State:
     """Return the state of the last `bars` rows where rows may count twice: two blocks suffice."""
+    _at_least(bars, 1)
     block, size = start, 1
     while 2 * size <= bars:
         block = merge(block, size, block, size)
@@ -90,7 +99,8 @@ def correlation(x: Column, y: Column, bars: int) -> Column:
 
 
 def slope(x: Column, bars: int) -> Column:
-    """Return the slope per row of the least-squares line through the last `bars` rows."""
+    """Return the slope per row of the least-squares line through the last `bars` rows, bars >= 2."""
+    _at_least(bars, 2)
 
     def merge(a: State, n: int, b: State, m: int) -> State:
         # The blocks' mean times lie (n + m) / 2 rows apart.
@@ -112,6 +122,7 @@ def lowest(x: Column, bars: int) -> Column:
 
 def absolute_deviation(x: Column, bars: int) -> Column:
     """Return the mean of |x - mean(x)| over the last `bars` rows, bars >= 2."""
+    _at_least(bars, 2)
     return operation(ops.ABSOLUTE_DEVIATION, [(mean(x, bars), 0), (x, bars - 1)])
 
 
@@ -131,6 +142,9 @@ def exponential_mean(x: Column, keep: float, bars: int) -> Column:
 
     Rows before the ticker's first carry no weight: the first value, after `bars` rows, is a mean of these.
     """
+    _at_least(bars, 1)
+    if not 0.0 <= keep < 1.0:
+        raise ConfigError(f"features: a weight of {keep}^age; it must be from 0 to below 1")
     size, block = 1, replace(operation(ops.SINCE, [(x, 0)], before=0.0), first=x.warmup, warmup=x.warmup)
     while keep**size > FORGOTTEN:
         older = operation(ops.BLEND, [(block, 0), (block, size)], keep**size, before=0.0)

@@ -1,0 +1,1 @@
+"""How much of what there is to learn agents learn in a minute, and in five."""

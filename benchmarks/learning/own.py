@@ -1,0 +1,46 @@
+"""Trains an agent of Ploutos by the clock."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import execution_whitelist, instantiate
+
+from benchmarks.learning.arena import Arena
+from benchmarks.learning.clock import ENDLESS, Clock, Deadline, Marks, Moment, Timed
+from benchmarks.learning.run import Run
+from ploutos.apps.parts import build
+from ploutos.apps.whitelist import TRUSTED
+from ploutos.types import Policy
+from ploutos.types.checkpoints import NO_CHECKPOINTS
+from ploutos.types.monitor import Silent
+
+Kept = list[tuple[Moment, Callable[[], Policy]]]
+
+
+def train(run: Run, arena: Arena, folder: Path) -> Kept:
+    """Return the moments and how to get their policies, which are saved in `folder` and loaded again."""
+    marks = Marks(Clock(run.clock, run.threads), run.marks)
+    settings = arena.config.agent
+    parts: dict[str, Any] = {
+        "schedule": Timed(build(settings.schedule), marks),
+        "stopping": Deadline(marks, folder),
+        "total_steps": ENDLESS,
+    }
+    with execution_whitelist(TRUSTED):
+        agent = instantiate(settings, **parts)
+    agent.check(arena.environment, arena.market)
+    agent.fit(
+        arena.environment,
+        arena.market,
+        arena.train,
+        validation=slice(0, 0),
+        seed=run.seed,
+        monitor=Silent(),
+        checkpoints=NO_CHECKPOINTS,
+    )
+
+    def loader(moment: Moment) -> Callable[[], Policy]:
+        return lambda: agent.load(folder / f"{moment.mark:g}", arena.environment, arena.market)
+
+    return [(moment, loader(moment)) for moment in marks.met]

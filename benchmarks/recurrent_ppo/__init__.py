@@ -1,0 +1,1 @@
+"""Speed of recurrent PPO beside sb3-contrib's."""

@@ -1,0 +1,1 @@
+"""Rollouts of an environment -> proximal policy updates through whole sequences."""

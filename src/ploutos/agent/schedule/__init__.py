@@ -1,0 +1,1 @@
+"""Share of the training that is done -> factor of the learning rate."""

@@ -1,0 +1,1 @@
+"""Policies in training, judged on the validation window -> which to keep and when to stop."""

@@ -1,0 +1,72 @@
+"""How a policy trades a window: one portfolio through the execution kernel, as a backtest would run it."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ploutos.env.market import Market
+from ploutos.env.portfolio import Portfolio
+from ploutos.execution.ledger import Ledger
+from ploutos.types import Policy
+
+MICROSECONDS_A_YEAR = 365.25 * 86_400 * 1e6
+RUIN = 1e-9  # share of the capital that counts as all lost; keeps the logarithm finite
+CONSTANT = 1e-9  # a deviation below this share of the mean is rounding, not variance
+
+Floats = npt.NDArray[np.float64]
+
+
+def evaluate(policy: Policy, environment: Portfolio, market: Market, rows: slice) -> dict[str, float]:
+    """Return figures after costs of `policy` on the rows of a window, started in cash.
+
+    Returns
+    -------
+    `sharpe` : mean / standard deviation of session returns, a year, 0 where nothing varies.
+    `log_growth` : ln(equity at the end / at the start) of the whole window.
+    """
+    equity = equity_path(policy, environment, market, rows)
+    last = market.tape.session_last[rows]
+    ends = np.unique(np.minimum(last, rows.stop - 1)) - rows.start + 1
+    growth = max(float(equity[-1] / equity[0]), RUIN)
+    return {
+        "sharpe": sharpe(equity[np.concatenate([[0], ends])], sessions_a_year(market)),
+        "log_growth": math.log(growth),
+    }
+
+
+def equity_path(policy: Policy, environment: Portfolio, market: Market, rows: slice) -> Floats:
+    """Return the equity [bars + 1], first the capital: decided at the close before `rows`, filled inside."""
+    ledger = Ledger.open(1, market.assets, environment.initial_capital)
+    simulator = environment.simulator(
+        market, ledger=ledger, scenario=np.zeros(1, np.int64), row=np.full(1, rows.start - 1)
+    )
+    state = policy.reset(1)
+    observation = simulator.observe(np.zeros((1, simulator.layout.size), np.float32))
+    equity = np.empty(rows.stop - rows.start + 1)
+    equity[0] = ledger.equity[0]
+    for k in range(1, len(equity)):
+        action = policy.act(observation, state)
+        state = action.state
+        simulator.step(action.target_weights, observation)
+        equity[k] = ledger.equity[0]
+    simulator.close()
+    return equity
+
+
+def sharpe(closes: Floats, per_year: float) -> float:
+    """Return the yearly ratio of the returns between `closes` [S + 1] of sessions; ruin is absorbing."""
+    alive = np.where(np.minimum.accumulate(closes) > 0, closes, 0.0)
+    before, after = alive[:-1], alive[1:]
+    returns = np.divide(after, before, out=np.ones_like(after), where=before > 0) - 1.0
+    if len(returns) < 2:
+        return 0.0
+    mean, deviation = float(returns.mean()), float(returns.std(ddof=1))
+    return mean / deviation * math.sqrt(per_year) if deviation > CONSTANT * abs(mean) else 0.0
+
+
+def sessions_a_year(market: Market) -> float:
+    """Return the sessions per year of 365.25 days, from the first to the last session of the market."""
+    closes = market.ts[np.unique(market.tape.session_last)]
+    years = float(closes[-1] - closes[0]) / MICROSECONDS_A_YEAR
+    return (len(closes) - 1) / years if years > 0 else 1.0

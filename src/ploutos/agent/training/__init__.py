@@ -1,0 +1,1 @@
+"""What trainers share: boundaries, checkpoints, evaluation on the validation window."""
