@@ -47,10 +47,10 @@ def test_curves_are_in_the_store_while_the_run_goes_on(
 def test_a_store_that_fails_gets_the_curves_later(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # The migrations of a new store, in a test before, disable the loggers that they do not know.
-    monkeypatch.setattr(job_monitor.log, "disabled", False)
     monkeypatch.setattr(job_monitor, "FLUSH_SECONDS", 0.0)
     run = store.start("busy", {})
+    # A new store's migrations disable the loggers that there are; a job's store exists before the job.
+    monkeypatch.setattr(job_monitor.log, "disabled", False)
     there, run.run_id = run.run_id, "0" * 32
     monitor = JobMonitor(tmp_path, run)
     monitor.curves({"loss": 0.5}, 1)
