@@ -113,8 +113,9 @@ def test_seeds_differ_in_weights_and_training(basic: Done) -> None:
     assert basic.sha256(one["run_id"], "policy/weights.pt") != basic.sha256(
         two["run_id"], "policy/weights.pt"
     )
-    tracks = [Track.load(basic.store.artifact(c["run_id"], "test")).bars["equity"] for c in (one, two)]
-    assert not tracks[0].equals(tracks[1])
+    # Barely trained policies may choose the same whole shares; what they think of them differs.
+    tracks = [Track.load(basic.store.artifact(c["run_id"], "test")).positions for c in (one, two)]
+    assert not tracks[0]["confidence"].equals(tracks[1]["confidence"])
 
 
 def test_the_stitched_equity_follows_from_the_logged_tables(basic: Done) -> None:
