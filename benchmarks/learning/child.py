@@ -41,9 +41,9 @@ def tuning(run: Run, tuned: Path) -> dict[str, Any]:
 
 def reference(run: Run, tuned: Path) -> dict[str, Any]:
     """Test the oracle with the settings of the file `tuned`, and equal weight."""
+    from benchmarks.learning.testing import tested
     from ploutos.agent.oracle_family import Candidate
     from ploutos.agent.oracle_policy import OraclePolicy
-    from ploutos.agent.stopping.evaluation import evaluate
     from ploutos.apps.parts import build
     from ploutos.types.checkpoints import NO_CHECKPOINTS
     from ploutos.types.monitor import Silent
@@ -54,7 +54,7 @@ def reference(run: Run, tuned: Path) -> dict[str, Any]:
         equal = build(a.config.agent).fit(a.environment, a.market, a.train, seed=0, **rest)
         oracle = OraclePolicy(chosen, a.environment, a.market)
         return {
-            name: evaluate(policy, a.environment, a.market, a.test)
+            name: tested(policy, a.environment, a.market, a.test)
             for name, policy in (("equal_weight", equal), ("oracle", oracle))
         }
 
@@ -64,17 +64,17 @@ def training(run: Run, tuned: Path) -> dict[str, Any]:
     import torch
 
     from benchmarks.learning import own, peers
-    from ploutos.agent.stopping.evaluation import evaluate
+    from benchmarks.learning.testing import tested
 
     torch.set_num_threads(run.threads)
     agent, train = ("equal_weight", peers.train) if run.agent in PEERS else (run.agent, own.train)
     with arena(run, agent) as a, tempfile.TemporaryDirectory(prefix="ploutos-learning-") as name:
-        tested: list[dict[str, Any]] = []
+        moments: list[dict[str, Any]] = []
         for moment, policy in train(run, a, Path(name)):
-            same = bool(tested) and tested[-1]["steps"] == moment.steps
-            figures = tested[-1]["test"] if same else evaluate(policy(), a.environment, a.market, a.test)
-            tested.append({**asdict(moment), "test": figures})
-    return {"moments": tested}
+            same = bool(moments) and moments[-1]["steps"] == moment.steps
+            figures = moments[-1]["test"] if same else tested(policy(), a.environment, a.market, a.test)
+            moments.append({**asdict(moment), "test": figures})
+    return {"moments": moments}
 
 
 WORK = {"tuning": tuning, "reference": reference, "training": training}

@@ -1,5 +1,6 @@
 """Runs `ploutos` inside the test process."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -27,8 +28,13 @@ def ploutos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         study_state.launched = study_state.place = None
         monkeypatch.setattr(sys, "argv", ["ploutos", *arguments])
         capfd.readouterr()
+        root = logging.getLogger()
+        before, level = root.handlers[:], root.level
         with pytest.raises(SystemExit) as left:
             main.main()
+        # `--info` logs to this call's streams, which end with the test.
+        root.handlers[:] = before
+        root.setLevel(level)
         told = capfd.readouterr()
         return Ended(int(left.value.code or 0), told.out, told.err)
 

@@ -115,6 +115,15 @@ def test_every_byte_of_panels_is_verified(ploutos: Call, panels: Path) -> None:
     assert ploutos("data", "panels=verify", f"address='{new.name}'", f"panel.folder={panels}").code == 0
 
 
+def test_a_damaged_panel_is_told_of_and_rebuilt(panels: Path, tmp_path: Path) -> None:
+    new, _ = both(panels)
+    (new / "manifest.json").unlink()
+    told = run("data", *MARKET, f"panel.folder={panels}", folder=tmp_path)
+    assert told.code == 0 and "is damaged and will be rebuilt" in told.err, told
+    again = run("data", *MARKET, f"panel.folder={panels}", folder=tmp_path)
+    assert (again.code, again.err) == (0, "")
+
+
 def test_pruning_goes_by_use_and_damage(ploutos: Call, panels: Path) -> None:
     new, old = both(panels)
     where = f"panel.folder={panels}"

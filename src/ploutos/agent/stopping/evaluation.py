@@ -25,7 +25,11 @@ def evaluate(policy: Policy, environment: Portfolio, market: Market, rows: slice
     `sharpe` : mean / standard deviation of session returns, a year, 0 where nothing varies.
     `log_growth` : ln(equity at the end / at the start) of the whole window.
     """
-    equity = equity_path(policy, environment, market, rows)
+    return figures_of(equity_path(policy, environment, market, rows), market, rows)
+
+
+def figures_of(equity: Floats, market: Market, rows: slice) -> dict[str, float]:
+    """Return the figures of `evaluate` for the equity [bars + 1] on the rows of a window."""
     last = market.tape.session_last[rows]
     ends = np.unique(np.minimum(last, rows.stop - 1)) - rows.start + 1
     growth = max(float(equity[-1] / equity[0]), RUIN)
@@ -37,19 +41,26 @@ def evaluate(policy: Policy, environment: Portfolio, market: Market, rows: slice
 
 def equity_path(policy: Policy, environment: Portfolio, market: Market, rows: slice) -> Floats:
     """Return the equity [bars + 1], first the capital: decided at the close before `rows`, filled inside."""
-    ledger = Ledger.open(1, market.assets, environment.initial_capital)
-    simulator = environment.simulator(
-        market, ledger=ledger, scenario=np.zeros(1, np.int64), row=np.full(1, rows.start - 1)
-    )
-    state = policy.reset(1)
-    observation = simulator.observe(np.zeros((1, simulator.layout.size), np.float32))
-    equity = np.empty(rows.stop - rows.start + 1)
-    equity[0] = ledger.equity[0]
-    for k in range(1, len(equity)):
+    first = np.full(1, rows.start - 1)
+    return equity_paths(policy, environment, market, first, rows.stop - rows.start)[:, 0]
+
+
+def equity_paths(
+    policy: Policy, environment: Portfolio, market: Market, first: npt.NDArray[np.int64], bars: int
+) -> Floats:
+    """Return the equity [bars + 1, B] of portfolios that start in cash at the close of rows `first` [B]."""
+    batch = len(first)
+    ledger = Ledger.open(batch, market.assets, environment.initial_capital)
+    simulator = environment.simulator(market, ledger=ledger, scenario=np.zeros(batch, np.int64), row=first)
+    state = policy.reset(batch)
+    observation = simulator.observe(np.zeros((batch, simulator.layout.size), np.float32))
+    equity = np.empty((bars + 1, batch))
+    equity[0] = ledger.equity
+    for k in range(1, bars + 1):
         action = policy.act(observation, state)
         state = action.state
         simulator.step(action.target_weights, observation)
-        equity[k] = ledger.equity[0]
+        equity[k] = ledger.equity
     simulator.close()
     return equity
 
