@@ -165,7 +165,8 @@ def test_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
         [
             [job("fold_0-seed_0", 100, resumed_at=100)],
             [job("fold_0-seed_0", 400, rate=50.0, resumed_at=100), job("fold_0-seed_1", 0)],
-            [job("fold_0-seed_0", 700, 700, ended=ended, resumed_at=100)],
+            [job("fold_0-seed_0", 700, 700, rate=50.0, ended=ended, resumed_at=100)],
+            [job("fold_0-seed_0", 700, 700, rate=50.0, ended=ended, resumed_at=100)],
         ],
     )
     lines = [re.sub(r"^\d\d:\d\d:\d\d ", "", line) for line in text.splitlines()]

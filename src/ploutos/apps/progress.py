@@ -86,7 +86,9 @@ class StudyProgress:
             if job.resumed_at is not None and job.name not in self._resumed:
                 self._resumed.add(job.name)
                 self._say(f"{name} goes on at step {job.resumed_at:,}")
-            if job.trained and job.name not in self._trained:
+            if job.name in self._trained:
+                continue
+            if job.trained:
                 self._trained.add(job.name)
                 how = job.ended or f"{job.total:,} steps"
                 of = f"({len(self._trained)} of {self.jobs})"
