@@ -22,6 +22,7 @@ BENCHMARKS = {
         "training steps per second beside sb3-contrib's RecurrentPPO",
         "benchmarks.recurrent_ppo.suite",
     ),
+    "stacked_seeds": ("seeds trained together beside one after another", "benchmarks.stacked_seeds.suite"),
 }
 
 

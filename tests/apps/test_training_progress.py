@@ -64,13 +64,13 @@ def test_a_resumed_run_has_the_curves_from_the_beginning(store: Store, tmp_path:
     monitor = JobMonitor(tmp_path, first)
     for step in (10, 20):
         monitor.curves({"loss": 1 / step, "best": float("nan")}, step)
-    WithCurves(files.of("k"), monitor).save({"done": 20})
+    WithCurves(files.of("k"), [monitor]).save({"done": 20})
     monitor.curves({"loss": 9.0}, 30)  # lost: the kill came before the next checkpoint
     first.flush()
 
     (tmp_path / "job").mkdir()
     again = JobMonitor(tmp_path / "job", second)
-    kept = WithCurves(files.of("k"), again)
+    kept = WithCurves(files.of("k"), [again])
     assert kept.load() == {"done": 20} and kept.due()
     again.progress(20, 100)
     again.curves({"loss": 1 / 30}, 30)

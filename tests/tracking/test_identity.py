@@ -75,6 +75,11 @@ def test_what_cannot_change_the_result_leaves_the_key(config, path, value):
     assert key(changed(config, path, value)) == key(config)
 
 
+def test_the_seeds_that_are_trained_together_are_part_of_the_key(config):
+    groups = [None, (0,), (0, 1), (0, 1, 2)]
+    assert len({child_key(config, panel="p", sources="s", together=group) for group in groups}) == 4
+
+
 def test_panel_and_sources_are_part_of_the_key(config):
     assert len({key(config), key(config, panel="q"), key(config, sources="t")}) == 3
 

@@ -1,5 +1,6 @@
 """What a study asks of an agent."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,11 @@ class Agent(Protocol):
     @property
     def needs_validation(self) -> bool:
         """True where `fit` refuses an empty validation window."""
+        ...
+
+    @property
+    def stacks_seeds(self) -> bool:
+        """True where it is a `StackingAgent`."""
         ...
 
     def check(self, environment: Portfolio, market: Market) -> None:
@@ -46,4 +52,22 @@ class Agent(Protocol):
 
     def load(self, folder: Path, environment: Portfolio, market: Market) -> Policy:
         """Return the policy saved in `folder`; refuses a market with other columns, by name."""
+        ...
+
+
+class StackingAgent(Agent, Protocol):
+    """An agent that can train several seeds together."""
+
+    def fit_many(
+        self,
+        environment: Portfolio,
+        market: Market,
+        train: slice,
+        *,
+        validation: slice,
+        seeds: Sequence[int],
+        monitors: Sequence[Monitor],
+        checkpoints: Checkpoints,
+    ) -> list[Policy]:
+        """Return the policy of each seed, within rounding what `fit` makes of it; each has a monitor."""
         ...

@@ -1,11 +1,14 @@
 """Recurrent reinforcement learning: gradients of a utility flow through the ledger."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from ploutos.agent.gradient.settings import DecisionSettings
+from ploutos.agent.training.training_group import TrainingGroup
 from ploutos.agent.training.training_run import TrainingRun
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
@@ -44,6 +47,8 @@ class DirectPolicyGradient:
     Deng, Y., Bao, F., Kong, Y., Ren, Z. & Dai, Q. (2017), Deep direct reinforcement learning for financial
     signal representation and trading, IEEE Transactions on Neural Networks and Learning Systems 28(3).
     """
+
+    stacks_seeds = True
 
     @checked
     def __init__(
@@ -124,6 +129,29 @@ class DirectPolicyGradient:
         checkpoints: Checkpoints,
     ) -> Policy:
         """Train for `total_steps` environment steps on the rows `train`."""
+        (policy,) = self.fit_many(
+            environment,
+            market,
+            train,
+            validation=validation,
+            seeds=[seed],
+            monitors=[monitor],
+            checkpoints=checkpoints,
+        )
+        return policy
+
+    def fit_many(
+        self,
+        environment: Portfolio,
+        market: Market,
+        train: slice,
+        *,
+        validation: slice,
+        seeds: Sequence[int],
+        monitors: Sequence[Monitor],
+        checkpoints: Checkpoints,
+    ) -> list[Policy]:
+        """Train each seed for `total_steps` environment steps, all of them in step; return their policies."""
         from ploutos.agent.gradient.curves import Curves
         from ploutos.agent.network_policy import NetworkPolicy
 
@@ -133,50 +161,59 @@ class DirectPolicyGradient:
             market.features[0], market.member, train, clip=self.network.clip, max_cells=self.scaler_cells
         )
         layout = environment.layout(market)
-        learner = self.learner(environment, market, train, scaler, seed)
-        run = TrainingRun(
-            total_steps=self.total_steps,
-            network=learner.averaged,
-            monitor=monitor,
-            checkpoints=checkpoints,
-            watch=self.stopping.watch(environment, market, validation),
-        )
-
-        def policy() -> NetworkPolicy:
-            return NetworkPolicy(learner.averaged, self.network, layout, scaler)
-
-        curves, kept = Curves(monitor), run.resume()
+        learner = self.learner(environment, market, train, scaler, *seeds)
+        runs = [
+            TrainingRun(
+                total_steps=self.total_steps,
+                network=network,
+                monitor=monitor,
+                checkpoints=checkpoints,
+                watch=self.stopping.watch(environment, market, validation),
+            )
+            for network, monitor in zip(learner.networks, monitors, strict=True)
+        ]
+        group = TrainingGroup(runs, checkpoints)
+        policies = [partial(NetworkPolicy, n, self.network, layout, scaler) for n in learner.networks]
+        curves, kept = [Curves(monitor) for monitor in monitors], group.resume()
         if kept is not None:
             learner.restore(kept["learner"])
-            curves.restore(kept["curves"])
+            for own, state_of in zip(curves, kept["curves"], strict=True):
+                own.restore(state_of)
 
         def state() -> State:
-            return {"learner": learner.state(), "curves": curves.state()}
+            return {"learner": learner.state(), "curves": [own.state() for own in curves]}
 
         going = learner.steps < self.total_steps
         while going:
             middle = learner.steps + learner.steps_a_window / 2
             factor = self.schedule.factor(min(middle / self.total_steps, 1.0))
-            curves.add(learner.update(factor), learner.steps, self.settings["learning_rate"] * factor)
-            going = run.boundary(learner.steps, state=state, policy=policy)
-        curves.tell()
-        run.finish()
-        return policy()
+            figures = learner.update(factor)
+            for seed in (k for k, trains in enumerate(group.going) if trains):
+                curves[seed].add(figures.of(seed), learner.steps, self.settings["learning_rate"] * factor)
+            going = group.boundary(learner.steps, state=state, policies=policies)
+        for own in curves:
+            own.tell()
+        group.finish()
+        return [policy() for policy in policies]
 
     def learner(
-        self, environment: Portfolio, market: Market, train: slice, scaler: RobustScaler, seed: int
+        self, environment: Portfolio, market: Market, train: slice, scaler: RobustScaler, *seeds: int
     ) -> "Learner":
-        """Return an untrained learner; initial weights and episodes follow `seed`."""
+        """Return an untrained learner; initial weights and episodes follow the seeds, each by itself."""
         import torch
 
         from ploutos.agent.gradient.learner import Learner
         from ploutos.agent.gradient.portfolios import Portfolios
+        from ploutos.agent.gradient.stacked_actor import StackedActor
+        from ploutos.agent.gradient.stacked_portfolios import StackedPortfolios
         from ploutos.agent.gradient.views import Views
         from ploutos.env.torch_market import TorchMarket
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            actor = self.actor(environment, market, scaler).to(self.device)
+        actors = []
+        for seed in seeds:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                actors.append(self.actor(environment, market, scaler).to(self.device))
         torched = TorchMarket(
             market,
             environment.venue(market),
@@ -184,19 +221,26 @@ class DirectPolicyGradient:
             dtype=torch.float32,
             smoothness=self.smoothness,
         )
-        portfolios = Portfolios(
-            torched,
-            batch=self.portfolios,
-            capital=environment.initial_capital,
-            rows=train,
-            window_bars=self.window_bars,
-            episode_bars=environment.episode_bars,
-            memory=actor.perception.state_size,
-            record=self.utility.state_size,
-            seed=seed,
-        )
+        portfolios = [
+            Portfolios(
+                torched,
+                batch=self.portfolios,
+                capital=environment.initial_capital,
+                rows=train,
+                window_bars=self.window_bars,
+                episode_bars=environment.episode_bars,
+                memory=actors[0].perception.state_size,
+                record=self.utility.state_size,
+                seed=seed,
+            )
+            for seed in seeds
+        ]
         views = Views.of(market, train, torched.device)
-        return Learner(actor, torched, portfolios, views, self.utility, **self.settings)
+        if len(seeds) == 1:
+            return Learner(actors[0], torched, portfolios[0], views, self.utility, **self.settings)
+        stack = StackedActor(actors, at_once=torched.device.type != "cpu")
+        sets = StackedPortfolios(portfolios)
+        return Learner(stack, torched, sets, views, self.utility, **self.settings)
 
     def actor(self, environment: Portfolio, market: Market, scaler: RobustScaler) -> "WeightActor":
         """Return an untrained actor."""

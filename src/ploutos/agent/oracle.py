@@ -64,6 +64,8 @@ class Oracle:
     refinements : factors by which the settings are varied afterwards, one pass each.
     """
 
+    stacks_seeds = False
+
     @checked
     def __init__(
         self,

@@ -18,6 +18,8 @@ from ploutos.types.monitor import Monitor
 class Rule(ABC):
     """An agent with nothing to learn; its state is the number of decisions taken so far."""
 
+    stacks_seeds = False
+
     @abstractmethod
     def targets(
         self, layout: Layout, observation: npt.NDArray[np.float32], decision: int

@@ -14,12 +14,14 @@ from ploutos.apps.parts import build, resolved
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import child_key
 from ploutos.tracking.mlflow import PARENT, Store
+from ploutos.tracking.run import Run
 from ploutos.types import Child
 
 KEY = "ploutos.child_key"
 FOLD = "ploutos.fold"
 SEED = "ploutos.seed"
 KIND = "ploutos.kind"
+LAUNCH = "ploutos.launch"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Place:
     settings: dict[str, Any]  # the resolved config, but for fold and seed
     controller: Controller
     resume: bool
+    launch: str  # tells the runs of this launch from others
+    together: tuple[int, ...] | None = None  # seeds of each fold that are trained together
 
 
 def finished(store: Store, parent: str, key: str) -> Any | None:
@@ -43,25 +47,74 @@ def finished(store: Store, parent: str, key: str) -> Any | None:
     return next((run for run in runs if run.info.status == "FINISHED"), None)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A child to be trained: its seed, its key and the folder of its results."""
+
+    seed: int
+    key: str
+    folder: Path
+
+
 def ensure_child(
     config: DictConfig, store: Store, place: Place, folder: Path, environment: dict[str, str]
 ) -> Child:
     """Return the finished child for `config`, training it in `folder` if there is none."""
-    plain = resolved(config)
-    key = child_key(plain, panel=place.panel, sources=place.sources)
+    key = child_key(resolved(config), panel=place.panel, sources=place.sources)
     if place.parent and place.resume:
         done = finished(store, place.parent, key)
         if done is not None:
             return child_of(done)
+    wanted = [Wanted(config.seed, key, folder)]
+    (child,) = train_children(config, store, place, wanted, key, folder, environment)
+    return child
+
+
+def train_children(
+    config: DictConfig,
+    store: Store,
+    place: Place,
+    wanted: Sequence[Wanted],
+    key: str,
+    home: Path,
+    environment: dict[str, str],
+) -> list[Child]:
+    """Train children in one guarded process that works in `home`, one of theirs; its checkpoint is `key`."""
     checkpoints = build(config.checkpoints)
     if not place.resume:
         checkpoints.discard(key)
-    name = f"fold {config.fold}, seed {config.seed}"
+    plain = resolved(config)
+    runs = [_started(plain | {"seed": it.seed}, store, place, it) for it in wanted]
+    entries = [
+        {"seed": it.seed, "run_id": run.run_id, "folder": str(it.folder)}
+        for it, run in zip(wanted, runs, strict=True)
+    ]
+    job = {"runs": entries, "panel": place.panel, "sources": place.sources, "key": key}
+    (home / "job.json").write_text(json.dumps(job))
+    try:
+        outcome = run_guarded(home, environment, place.controller)
+    except BaseException:
+        for run in runs:
+            run.finish("KILLED", "interrupted")
+        raise
+    for run in runs:
+        if (home / "job.log").stat().st_size:
+            run.artifacts(home / "job.log")
+        run.finish(outcome.state, outcome.reason)
+    if outcome.state == "FINISHED":
+        checkpoints.discard(key)
+    return [child_of(store.get(run.run_id)) for run in runs]
+
+
+def _started(plain: dict[str, Any], store: Store, place: Place, wanted: Wanted) -> Run:
+    """Open the run of a child and leave its config there and in its folder."""
+    name = f"fold {plain['fold']}, seed {wanted.seed}"
     tags = {
         KIND: "child" if place.parent else "run",
-        KEY: key,
-        FOLD: config.fold,
-        SEED: config.seed,
+        KEY: wanted.key,
+        FOLD: plain["fold"],
+        SEED: wanted.seed,
+        LAUNCH: place.launch,
         "ploutos.study": place.study,
         "ploutos.panel": place.panel,
         "ploutos.version": ploutos.__version__,
@@ -70,23 +123,11 @@ def ensure_child(
     if place.parent:
         tags[PARENT] = place.parent
     run = store.start(name if place.parent else f"{place.title}: {name}", tags)
-    folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(OmegaConf.create(plain), folder / "config.yaml")
-    job = {"run_id": run.run_id, "panel": place.panel, "sources": place.sources, "key": key}
-    (folder / "job.json").write_text(json.dumps(job))
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(OmegaConf.create(plain), wanted.folder / "config.yaml")
     run.parameters(flatten(plain))
-    run.artifacts(folder / "config.yaml")
-    try:
-        outcome = run_guarded(folder, environment, place.controller)
-    except BaseException:
-        run.finish("KILLED", "interrupted")
-        raise
-    if (folder / "job.log").stat().st_size:
-        run.artifacts(folder / "job.log")
-    run.finish(outcome.state, outcome.reason)
-    if outcome.state == "FINISHED":
-        checkpoints.discard(key)
-    return child_of(store.get(run.run_id))
+    run.artifacts(wanted.folder / "config.yaml")
+    return run
 
 
 def children_of(

@@ -1,4 +1,4 @@
-"""A training run in a process of its own: `python -m ploutos.apps.job FOLDER` (see `guard`)."""
+"""Training runs in a process of their own: `python -m ploutos.apps.job FOLDER` (see `guard`)."""
 
 import ctypes
 import json
@@ -28,7 +28,7 @@ def work(folder: Path) -> None:
 
     from ploutos.apps.job_monitor import JobMonitor, WithCurves, told
     from ploutos.apps.parts import build, build_parts
-    from ploutos.apps.training import train
+    from ploutos.apps.training import SeedRun, train
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.tracking.run import Run
@@ -39,22 +39,30 @@ def work(folder: Path) -> None:
     parts.hardware.apply()
     panel = parts.panels.open(job["panel"])
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
-    run = Run(build(config.tracking).client(), job["run_id"])
+    client = build(config.tracking).client()
+    runs = [Run(client, it["run_id"]) for it in job["runs"]]
     fold = folds[config.fold]
+    about = {}
     for name in ("train", "validation", "test"):
         window = getattr(fold, name)
-        run.tags({f"ploutos.window.{name}": f"{window.start.isoformat()} {window.end.isoformat()}"})
+        about[f"ploutos.window.{name}"] = f"{window.start.isoformat()} {window.end.isoformat()}"
     threads = parts.hardware.in_force()
-    run.tags({"ploutos.threads": ", ".join(f"{name} {count}" for name, count in threads.items())})
-    monitor = JobMonitor(folder, run)
-    checkpoints = WithCurves(build(config.checkpoints).of(job["key"]), monitor)
-    result = train(parts, panel, fold, config.seed, monitor, checkpoints, folder)
-    run.metrics(result.metrics | {f"training_{name}": value for name, value in result.training.items()})
-    run.tags({"ploutos.training": told(result.training)})
-    run.flush()
-    for name in ("policy", "test"):
-        run.artifacts(folder / name, name)
-    run.artifacts(folder / "result.json")
+    about["ploutos.threads"] = ", ".join(f"{name} {count}" for name, count in threads.items())
+    for run in runs:
+        run.tags(about)
+    folders = [Path(it["folder"]) for it in job["runs"]]
+    monitors = [JobMonitor(home, run) for home, run in zip(folders, runs, strict=True)]
+    trained = zip(job["runs"], monitors, folders, strict=True)
+    seeds = [SeedRun(it["seed"], monitor, home) for it, monitor, home in trained]
+    checkpoints = WithCurves(build(config.checkpoints).of(job["key"]), monitors)
+    results = train(parts, panel, fold, seeds, checkpoints)
+    for run, home, result in zip(runs, folders, results, strict=True):
+        run.metrics(result.metrics | {f"training_{name}": value for name, value in result.training.items()})
+        run.tags({"ploutos.training": told(result.training)})
+        run.flush()
+        for name in ("policy", "test"):
+            run.artifacts(home / name, name)
+        run.artifacts(home / "result.json")
 
 
 def main() -> int:

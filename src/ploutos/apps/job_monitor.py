@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,18 +116,19 @@ class JobMonitor:
 
 
 class WithCurves:
-    """Checkpoints that hold the curves so far beside the trainer's state."""
+    """Checkpoints that hold the curves so far beside the trainer's state: one monitor a seed."""
 
-    def __init__(self, checkpoints: Checkpoints, monitor: JobMonitor) -> None:
+    def __init__(self, checkpoints: Checkpoints, monitors: Sequence[JobMonitor]) -> None:
         self.checkpoints = checkpoints
-        self.monitor = monitor
+        self.monitors = monitors
 
     def load(self) -> State | None:
-        """Return the trainer's state; the monitor gets the curves."""
+        """Return the trainer's state; the monitors get the curves."""
         kept = self.checkpoints.load()
         if kept is None:
             return None
-        self.monitor.resume(kept["curves"])
+        for monitor, curves in zip(self.monitors, kept["curves"], strict=True):
+            monitor.resume(curves)
         state: State = kept["training"]
         return state
 
@@ -137,4 +138,5 @@ class WithCurves:
 
     def save(self, state: State) -> None:
         """Keep the state and the curves."""
-        self.checkpoints.save({"training": state, "curves": self.monitor.history()})
+        curves = [monitor.history() for monitor in self.monitors]
+        self.checkpoints.save({"training": state, "curves": curves})

@@ -24,6 +24,8 @@ def check_values(config: DictConfig) -> dict[str, Any]:
     for key in ("fold", "seed"):
         if key in plain:
             count(key, plain[key])
+    if not isinstance(plain.get("stack_seeds", False), bool):
+        raise ConfigError(f"stack_seeds: {plain['stack_seeds']!r} is neither true nor false")
     name = plain.get("name", "x")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ConfigError(f"name: '{name}' must be of letters, digits, spaces, '_', '-' and '.'")

@@ -23,6 +23,7 @@ def job(config: DictConfig) -> float:
     """Train one child, or find it finished; a failed one is recorded and does not stop the others."""
     from ploutos.apps.children import ensure_child
     from ploutos.apps.parts import build
+    from ploutos.apps.seed_group import ensure_group_child
 
     place = study_state.place
     if place is None:
@@ -31,8 +32,13 @@ def job(config: DictConfig) -> float:
         raise RuntimeError("the study that launched this job has ended")
     config = OmegaConf.create(place.settings | {"fold": config.fold, "seed": config.seed})
     folder = Path(HydraConfig.get().runtime.output_dir)
-    store = build(config.tracking).open()
-    child = ensure_child(config, store, place, folder, build(config.hardware).environment())
+    tracking, environment = build(config.tracking), build(config.hardware).environment()
+    store = tracking.open()
+    if place.together is None:
+        child = ensure_child(config, store, place, folder, environment)
+    else:
+        locks = tracking.folder / "locks"
+        child = ensure_group_child(config, store, place, folder, environment, locks=locks)
     return (child.metrics or {}).get("validation_sharpe", float("nan"))
 
 

@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -12,6 +13,7 @@ from ploutos.apps.guard import Controller
 from ploutos.apps.label import label
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
 from ploutos.apps.preflight import check_folders, check_values
+from ploutos.apps.seed_group import together
 from ploutos.apps.sweep import compose_job, expand
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.flatten import flatten
@@ -71,13 +73,14 @@ def prepare(config: DictConfig) -> Launched:
     build(first.validation)
     build(first.report)
     tracking = build(first.tracking)
+    stacked = together(first, parts.agent, [seed for _, seed in pairs])
     panel = open_panel(parts)
     check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
 
     plain = resolved(first)
     sources = source_hash(RESULT_PACKAGES)
     keys = [
-        child_key(plain | {"fold": fold, "seed": seed}, panel=panel.hash, sources=sources)
+        child_key(plain | {"fold": fold, "seed": seed}, panel=panel.hash, sources=sources, together=stacked)
         for fold, seed in pairs
     ]
     identity = study_key(plain, keys)
@@ -100,6 +103,8 @@ def prepare(config: DictConfig) -> Launched:
         settings=plain,
         controller=Controller.here(),
         resume=bool(first.resume),
+        launch=uuid4().hex,
+        together=stacked,
     )
     folder = Path(config.hydra.sweep.dir).absolute()
     with open_dict(first):

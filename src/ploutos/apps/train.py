@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -31,9 +32,12 @@ def prepare(config: DictConfig) -> Prepared:
     from ploutos.apps.parts import build, build_parts, check_parts, open_panel
     from ploutos.apps.preflight import check_folders, check_values
     from ploutos.env.market import Market
+    from ploutos.types import ConfigError
 
     check_values(config)
     check_folders(config)
+    if config.stack_seeds:
+        raise ConfigError("stack_seeds: true: a single run has one seed; use false, or ploutos study")
     parts = build_parts(config)
     build(config.validation)
     build(config.report)
@@ -70,6 +74,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         settings=resolved(config),
         controller=Controller.here(),
         resume=bool(config.resume),
+        launch=uuid4().hex,
     )
     build(config.checkpoints).prune()
     progress = StudyProgress(console, folder, 1)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -33,11 +33,18 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def child_key(config: Mapping[str, Any], *, panel: str, sources: str) -> str:
-    """Return the identity of one training run: settings, fold, seed, threads, panel, code and libraries."""
+def child_key(
+    config: Mapping[str, Any], *, panel: str, sources: str, together: Sequence[int] | None = None
+) -> str:
+    """Return the identity of one training run: settings, fold, seed, threads, panel, code and libraries.
+
+    `together`: the seeds of the group that it is trained in, which decide how sums are rounded; None: alone.
+    """
     settings: dict[str, Any] = {name: config[name] for name in RESULT_SECTIONS}
     settings |= {"fold": config["fold"], "seed": config["seed"]}
     settings["threads"] = config["hardware"]["threads_per_job"]
+    if together is not None:
+        settings["together"] = list(together)
     libraries = {name: version(name) for name in RESULT_LIBRARIES}
     return digest({"settings": settings, "panel": panel, "sources": sources, "libraries": libraries})
 

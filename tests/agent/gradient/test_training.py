@@ -1,10 +1,9 @@
 """The agent from end to end: networks, seeds, killed and resumed, stopped, saved, refused."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
+from keeping import Kept, Killed, Told
 from small_learners import NETWORKS, SETTINGS, agent_of, disturbed, fitted, same, weights_of
 
 from hand_market import cash_account, make_environment, margin_account, random_market
@@ -16,50 +15,9 @@ from ploutos.agent.utility.sharpe import Sharpe
 from ploutos.execution.stops.stop_loss import StopLoss
 from ploutos.features.scaler import RobustScaler
 from ploutos.types import ConfigError, DataError
-from ploutos.types.monitor import Silent
 
 ENVIRONMENT = make_environment("target_weights", episode_bars=24)
 UPDATE = SETTINGS["portfolios"] * SETTINGS["window_bars"]
-
-
-class Killed(Exception):
-    """Stands for a signal."""
-
-
-class Kept:
-    """Keeps states as a file would, and kills the training when it has saved `saves` times."""
-
-    def __init__(self, saves=None):
-        self.saves, self.data = saves, None
-
-    def load(self):
-        return None if self.data is None else torch.load(io.BytesIO(self.data), weights_only=True)
-
-    def due(self):
-        return True
-
-    def save(self, state):
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        self.data = buffer.getvalue()
-        if self.saves is not None:
-            self.saves -= 1
-            if self.saves == 0:
-                raise Killed
-
-
-class Told(Silent):
-    def __init__(self):
-        self.steps, self.figures, self.curve = [], {}, {}
-
-    def progress(self, done, total):
-        self.steps.append((done, total))
-
-    def outcome(self, figures):
-        self.figures = figures
-
-    def curves(self, values, step):
-        self.curve[step] = values
 
 
 @pytest.mark.parametrize("sees", [False, True])

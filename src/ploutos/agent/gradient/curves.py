@@ -1,6 +1,6 @@
 """Training curves of the gradient agent."""
 
-import torch
+from typing import Any
 
 from ploutos.agent.gradient.learner import Figures
 from ploutos.types.monitor import Monitor
@@ -41,10 +41,12 @@ class Curves:
         self._figures.clear()
         self.monitor.curves(values, self._step)
 
-    def state(self) -> list[list[torch.Tensor]]:
+    def state(self) -> dict[str, Any]:
         """Return what has been taken in and not been told, for a checkpoint."""
-        return [list(figures) for figures in self._figures]
+        figures = [list(figures) for figures in self._figures]
+        return {"figures": figures, "step": self._step, "rate": self._rate}
 
-    def restore(self, state: list[list[torch.Tensor]]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
-        self._figures = [Figures(*figures) for figures in state]
+        self._figures = [Figures(*figures) for figures in state["figures"]]
+        self._step, self._rate = int(state["step"]), float(state["rate"])

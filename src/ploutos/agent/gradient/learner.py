@@ -1,33 +1,43 @@
-"""Updates of a `WeightActor` by gradients that flow through the ledger."""
+"""Updates of one or more actors by gradients that flow through the ledger."""
 
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.utils import get_total_norm
 
-from ploutos.agent.gradient.portfolios import Portfolios
-from ploutos.agent.gradient.trading import trade
+from ploutos.agent.gradient.trading import Deciding, Playing, trade
 from ploutos.agent.gradient.views import Views
-from ploutos.agent.gradient.weight_actor import WeightActor
 from ploutos.agent.utility.base import Utility
 from ploutos.env.torch_market import TorchMarket
 
 BASIS_POINT = 1e-4
+TINY = 1e-6  # as in `clip_grad_norm_`
 YOUNG = 10  # updates after which the average is allowed to look back about as far as there are updates
 
 
 class Figures(NamedTuple):
-    """What one update did; growth and turnover are means of its bars, the norm is that before clipping."""
+    """What one update did to each of S seeds [S], or to one of them [].
+
+    Growth and turnover are means of its bars, the norm is that before clipping.
+    """
 
     utility: Tensor
     growth: Tensor
     turnover: Tensor
     gradient_norm: Tensor
 
+    def of(self, seed: int) -> "Figures":
+        """Return the figures of one seed."""
+        return Figures(*(figure[seed] for figure in self))
+
 
 class Learner:
     """Actor, its moving average, optimiser and portfolios.
+
+    A stack of S actors with its portfolios learns as S learners would: each has a utility, a gradient that is
+    shortened and an average of its own, and the optimiser's arithmetic is one number's own anyway.
 
     Parameters
     ----------
@@ -39,9 +49,9 @@ class Learner:
 
     def __init__(
         self,
-        actor: WeightActor,
+        actor: Deciding,
         market: TorchMarket,
-        portfolios: Portfolios,
+        portfolios: Playing,
         views: Views,
         utility: Utility,
         *,
@@ -53,6 +63,7 @@ class Learner:
     ) -> None:
         self.actor = actor
         self.averaged = deepcopy(actor).requires_grad_(False)
+        self.networks = self.averaged.actors()
         self.market = market
         self.portfolios = portfolios
         self.views = views
@@ -63,36 +74,34 @@ class Learner:
         self.average = average
         self.updates = 0
         self.parameters = list(actor.parameters())
-        self.optimiser = torch.optim.AdamW(
-            self.parameters, lr=learning_rate, weight_decay=weight_decay, fused=True
-        )
+        self.optimiser = torch.optim.AdamW(self._groups(weight_decay), lr=learning_rate, fused=True)
 
     @property
     def steps_a_window(self) -> int:
-        """Environment steps of one update."""
-        return len(self.portfolios.row) * self.portfolios.window_bars
+        """Environment steps of one update, for each seed."""
+        return len(self.portfolios.row) // len(self.networks) * self.portfolios.window_bars
 
     @property
     def steps(self) -> int:
-        """Environment steps done."""
+        """Environment steps done, for each seed."""
         return self.updates * self.steps_a_window
 
     def update(self, factor: float) -> Figures:
         """Trade a window with all portfolios and improve the actor; `factor` multiplies the learning rate."""
         run, memory = trade(self.actor, self.market, self.portfolios, self.views)
         growth = run.log_growth - self.penalty * run.turnover if self.penalty else run.log_growth
-        value, record = self.utility(growth, self.portfolios.record)
+        value, record = self._judge(growth)
         self.optimiser.zero_grad()
-        torch.autograd.backward(-value)
-        norm = nn.utils.clip_grad_norm_(self.parameters, self.max_grad_norm)
+        torch.autograd.backward(-value.sum())
+        norm = self._shorten()
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * factor
         self.optimiser.step()
         self.updates += 1
         self._follow()
         self.portfolios.carry(run.ledger, memory, record)
-        told = (value, run.log_growth.mean(), run.turnover.mean(), norm)
-        return Figures(*(figure.detach() for figure in told))
+        means = (self._apart(run.log_growth).mean((0, 2)), self._apart(run.turnover).mean((0, 2)))
+        return Figures(*(figure.detach() for figure in (value, *means, norm)))
 
     def state(self) -> dict[str, Any]:
         """Return everything to go on from, plain enough for a checkpoint."""
@@ -111,6 +120,36 @@ class Learner:
         self.optimiser.load_state_dict(state["optimiser"])
         self.updates = int(state["updates"])
         self.portfolios.restore(state["portfolios"])
+
+    def _groups(self, weight_decay: float) -> list[dict[str, Any]]:
+        """Return the weights, which decay, and the biases, which do not: a memory's spans are among them."""
+        alone = [weight.dim() > 1 for weight in self.networks[0].parameters()]
+        pairs = list(zip(self.parameters, alone, strict=True))
+        return [
+            {"params": [own for own, decays in pairs if decays], "weight_decay": weight_decay},
+            {"params": [own for own, decays in pairs if not decays], "weight_decay": 0.0},
+        ]
+
+    def _apart(self, bars: Tensor) -> Tensor:
+        """Return [K, B] of all portfolios as [K, S, B / S]."""
+        return bars.reshape(len(bars), len(self.networks), -1)
+
+    def _judge(self, growth: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the utility of each seed [S] for the growth [K, B] of all, and the records after."""
+        records = self.portfolios.record.chunk(len(self.networks))
+        judged = map(self.utility, self._apart(growth).unbind(1), records)
+        values, after = zip(*judged, strict=True)
+        return torch.stack(values), torch.cat(after)
+
+    def _shorten(self) -> Tensor:
+        """Shorten the gradient of each seed by itself; return how long they were [S]."""
+        norms = []
+        for gradients in self.actor.gradients():
+            norm = get_total_norm(gradients)
+            # One call on a GPU, as in `clip_grad_norm_`, which takes no views of gradients.
+            torch._foreach_mul_(gradients, (self.max_grad_norm / (norm + TINY)).clamp(max=1.0))
+            norms.append(norm)
+        return torch.stack(norms)
 
     @torch.no_grad()
     def _follow(self) -> None:

@@ -1,11 +1,15 @@
 """One window of bars: what the actor perceives at once, and its decisions bar by bar."""
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor
 
 from ploutos.agent.gradient.compiled_window import Traded, can_compile, trade_plans
 from ploutos.agent.gradient.decision import Plan, step_towards
 from ploutos.agent.gradient.portfolios import Portfolios
+from ploutos.agent.gradient.stacked_actor import StackedActor
+from ploutos.agent.gradient.stacked_portfolios import StackedPortfolios
 from ploutos.agent.gradient.views import Views
 from ploutos.agent.gradient.weight_actor import Prepared, WeightActor
 from ploutos.agent.network.base import PortfolioState
@@ -16,44 +20,50 @@ from ploutos.env.torch_market import Policy, TorchMarket
 # page by page, which takes longer than the arithmetic.
 MOST_NUMBERS = 6_000_000
 
+Deciding = WeightActor | StackedActor
+Playing = Portfolios | StackedPortfolios
+Parts = TypeVar("Parts", Plan, Prepared)
 
-def trade(
-    actor: WeightActor, market: TorchMarket, portfolios: Portfolios, views: Views
-) -> tuple[Traded, Tensor]:
+
+def trade(actor: Deciding, market: TorchMarket, portfolios: Playing, views: Views) -> tuple[Traded, Tensor]:
     """Return what the next window of bars brings under `actor`, and its memory after it; changes nothing."""
-    prepared, memory = perceive(actor, market, portfolios, views)
+    parts, memory = perceive(actor, market, portfolios, views)
     scenario, row = torch.zeros_like(portfolios.row), portfolios.row
-    if actor.from_portfolio is None:
-        plan = actor.plan(prepared, None)
+    if actor.sees_portfolio:
+        policy = decide(actor, joined(parts))
+    else:
+        plan = joined([actor.plan(prepared, None) for prepared in parts])
         if can_compile(market):
             return trade_plans(market, plan, portfolios.ledger, scenario, row), memory
         policy = follow(plan)
-    else:
-        policy = decide(actor, prepared)
     bars = portfolios.window_bars
     run = market.rollout(policy, ledger=portfolios.ledger, scenario=scenario, row=row, bars=bars)
     return Traded(run.log_growth, run.turnover, run.ledger), memory
 
 
 def perceive(
-    actor: WeightActor, market: TorchMarket, portfolios: Portfolios, views: Views
-) -> tuple[Prepared, Tensor]:
-    """Return the market's part of all decisions of the next window [K, B, ...], and the memory after it."""
+    actor: Deciding, market: TorchMarket, portfolios: Playing, views: Views
+) -> tuple[list[Prepared], Tensor]:
+    """Return the market's part of the next window's decisions, some bars each, and the memory after it."""
     bars = portfolios.window_bars
     rows = portfolios.row + torch.arange(bars, device=market.device).unsqueeze(1)
     starts = portfolios.fresh.new_zeros(rows.shape)
     starts[0] = portfolios.fresh
-    numbers = portfolios.row.numel() * market.assets * actor.perception.asset_width
+    numbers = portfolios.row.numel() * market.assets * actor.asset_width
     at_once = max(1, MOST_NUMBERS // numbers)
     memory, parts = portfolios.memory, []
     for first in range(0, bars, at_once):
         some = slice(first, first + at_once)
-        shown = views.at(rows[some])
-        seen, memory = actor.perception(shown.features, shown.member, shown.macro, starts[some], memory)
-        parts.append(actor.prepare(seen))
+        prepared, memory = actor.look(views.at(rows[some]), starts[some], memory)
+        parts.append(prepared)
+    return parts, memory
+
+
+def joined(parts: list[Parts]) -> Parts:
+    """Return as one what was made of some bars each."""
     if len(parts) == 1:
-        return parts[0], memory
-    return Prepared(*(torch.cat(fields) for fields in zip(*parts, strict=True))), memory
+        return parts[0]
+    return type(parts[0])(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
 
 
 def follow(plan: Plan) -> Policy:
@@ -63,7 +73,7 @@ def follow(plan: Plan) -> Policy:
     return lambda ledger, row: step_towards(next(waiting), ledger.weights)
 
 
-def decide(actor: WeightActor, prepared: Prepared) -> Policy:
+def decide(actor: Deciding, prepared: Prepared) -> Policy:
     """Return the policy that looks at what is held and plans bar by bar, from [K, B, ...]."""
     waiting = map(Prepared, *(field.unbind() for field in prepared))
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ploutos.agent.gradient.decision import Plan, aims, step_towards
 from ploutos.agent.gradient.settings import DecisionSettings
+from ploutos.agent.gradient.views import Views
 from ploutos.agent.network.actor import Actor
 from ploutos.agent.network.base import Network, PortfolioState, Seen
 from ploutos.agent.network.head import ACCOUNT_INPUTS, ASSET_INPUTS, asset_inputs
@@ -72,6 +73,32 @@ class WeightActor(Actor):
         odds = decision.initial_rate / (1.0 - decision.initial_rate)
         first = [logit, math.log(odds), math.log(math.expm1(decision.initial_band))]
         self.register_buffer("first", torch.tensor(first), persistent=False)
+
+    @property
+    def sees_portfolio(self) -> bool:
+        """Whether `plan` needs to know what is held."""
+        return self.from_portfolio is not None
+
+    @property
+    def asset_width(self) -> int:
+        """Numbers that the perception keeps of an asset."""
+        return self.perception.asset_width
+
+    def actors(self) -> list["WeightActor"]:
+        """Return itself; a stack has many."""
+        return [self]
+
+    def gradients(self) -> list[list[Tensor]]:
+        """Return the gradients of its weights, as those of the only actor."""
+        return [[weight.grad for weight in self.parameters() if weight.grad is not None]]
+
+    def look(self, shown: Views, starts: Tensor, memory: Tensor) -> tuple[Prepared, Tensor]:
+        """Return the market's part of the decisions on bars [T, B, ...], and the memory [B, S] after them.
+
+        `starts` [T, B] is 1 where an episode starts.
+        """
+        seen, memory = self.perception(shown.features, shown.member, shown.macro, starts, memory)
+        return self.prepare(seen), memory
 
     def prepare(self, seen: Seen) -> Prepared:
         """Return the market's part. The context also scales the asset's, so that it can turn its sense."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import torch
+import torch.nn.functional as nnf
 from torch import nn
 
 from ploutos.env.layout import ASSET_STATE, PORTFOLIO_STATE, Layout
@@ -67,9 +68,11 @@ class Perception(nn.Module, ABC):
     asset_width, context_width : E and C of `Seen`.
     clip : bound of every scaled input.
     any_assets : true where the same weights serve any number of assets.
+    under_vmap : true where `torch.func.vmap` can run `forward` for many sets of weights at once.
     """
 
     any_assets = True
+    under_vmap = False
     state_size: int
     asset_width: int
     context_width: int
@@ -118,7 +121,9 @@ class Perception(nn.Module, ABC):
         """Return features [..., N, F] in clipped robust deviations, 0 for non-members."""
         inside = features - self.center
         outside = (member == 0).unsqueeze(-1)
-        return inside.div_(self.scale).clamp_(-self.clip, self.clip).masked_fill_(outside, 0.0)
+        # As `clamp_`, which `vmap` does not know.
+        clipped = nnf.hardtanh_(inside.div_(self.scale), -self.clip, self.clip)
+        return clipped.masked_fill_(outside, 0.0)
 
 
 class Network(Protocol):

@@ -18,6 +18,7 @@ class FlatPerception(Perception):
     """
 
     any_assets = False
+    under_vmap = True
 
     def __init__(self, layout: Layout, scaler: RobustScaler, *, width: int, asset_width: int) -> None:
         super().__init__(layout, scaler)

@@ -93,9 +93,11 @@ def _fused(
         gates = w_input.new_zeros(4, width, 2)
         gates[0], gates[1, :, 0], gates[1, :, 1] = -SURELY, -SURELY, SURELY
         parts = [torch.cat([w_input, gates.view(-1, 2)], dim=1), w_hidden, *biases]
-        weights = _one_chunk(parts) if x.is_cuda else parts
+        weights = parts
         marks = torch.stack([steer == WIPE, steer == HOLD], dim=-1).to(x.dtype)
         x = torch.cat([x, marks], dim=-1)
+    if x.is_cuda and len({weight.untyped_storage().data_ptr() for weight in weights}) > 1:
+        weights = _one_chunk(weights)  # slices of stacked weights
     start = (state[0].contiguous(), state[1].contiguous())
     train = torch.is_grad_enabled()
     out, hidden, cell = torch.lstm(x, start, weights, len(weights) > 2, 1, 0.0, train, False, False)

@@ -16,6 +16,8 @@ class MlpPerception(Perception):
     width : E; C = 2 x width with macro columns, else width.
     """
 
+    under_vmap = True
+
     def __init__(self, layout: Layout, scaler: RobustScaler, *, width: int) -> None:
         super().__init__(layout, scaler)
         self.asset_encoder = mlp([self.features, width, width])

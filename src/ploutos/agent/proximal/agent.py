@@ -28,6 +28,8 @@ class ProximalAgent:
     settings : of Stable-Baselines3's algorithm.
     """
 
+    stacks_seeds = False
+
     def __init__(
         self,
         *,

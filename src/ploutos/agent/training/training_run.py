@@ -44,12 +44,7 @@ class TrainingRun:
     def resume(self) -> State | None:
         """Return the trainer's state to go on from, None where there is none; `done` tells its step."""
         kept = self.checkpoints.load()
-        if kept is not None:
-            self.done = int(kept["done"])
-            self._best = kept["best"]
-            if self.watch is not None:
-                self.watch.restore(kept["watch"])
-        self._tell()
+        self.restore(kept)
         return None if kept is None else kept["trainer"]
 
     def boundary(self, done: int, *, state: Callable[[], State], policy: Callable[[], Policy]) -> bool:
@@ -62,6 +57,13 @@ class TrainingRun:
         state : returns what the trainer needs to go on from here, see `Checkpoints.save`.
         policy : returns the deterministic policy of `network` as it is, without changing it.
         """
+        going = self.advance(done, policy)
+        if going and self.checkpoints.due():
+            self.checkpoints.save({**self.state(), "trainer": state()})
+        return going
+
+    def advance(self, done: int, policy: Callable[[], Policy]) -> bool:
+        """Do what `boundary` does but for the checkpoint."""
         self.done = done
         self._tell()
         ended = done >= self.total_steps
@@ -69,11 +71,21 @@ class TrainingRun:
             if self.watch.due(done, last=ended):
                 self._look(self.watch, policy)
             ended = ended or self.watch.over(done)
-        if not ended and self.checkpoints.due():
-            watched = None if self.watch is None else self.watch.state()
-            own = {"done": done, "best": self._best, "watch": watched}
-            self.checkpoints.save({**own, "trainer": state()})
         return not ended
+
+    def state(self) -> State:
+        """Return its own part of a checkpoint."""
+        watched = None if self.watch is None else self.watch.state()
+        return {"done": self.done, "best": self._best, "watch": watched}
+
+    def restore(self, kept: State | None) -> None:
+        """Go on from what `state` returned, or begin; tell where that is."""
+        if kept is not None:
+            self.done = int(kept["done"])
+            self._best = kept["best"]
+            if self.watch is not None:
+                self.watch.restore(kept["watch"])
+        self._tell()
 
     def finish(self) -> None:
         """Put the best weights into the network and tell how the training ended."""

@@ -1,0 +1,1 @@
+"""Seeds trained together beside the same seeds one after another."""
