@@ -1,12 +1,11 @@
 """A training that was killed and resumed ends in the same policy, bit for bit."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
 
 from hand_market import make_environment, random_market
+from keeping import Kept, Killed
 from ploutos.agent.network.cross_sectional_lstm import CrossSectionalLstm
 from ploutos.agent.network.cross_sectional_mlp import CrossSectionalMlp
 from ploutos.agent.ppo import PPO
@@ -52,32 +51,6 @@ AGENTS = {
     "ppo": PPO(network=FORGETS, stopping=NoStopping(), **SETTINGS),
     "ppo_that_remembers": PPO(network=REMEMBERS, stopping=NoStopping(), **SETTINGS),
 }
-
-
-class Killed(Exception):
-    """Stands for a signal."""
-
-
-class Kept:
-    """Keeps states as a file would, and kills the training when it has saved `saves` times."""
-
-    def __init__(self, saves=None):
-        self.saves, self.data = saves, None
-
-    def load(self):
-        return None if self.data is None else torch.load(io.BytesIO(self.data), weights_only=True)
-
-    def due(self):
-        return True
-
-    def save(self, state):
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        self.data = buffer.getvalue()
-        if self.saves is not None:
-            self.saves -= 1
-            if self.saves == 0:
-                raise Killed
 
 
 @pytest.fixture(scope="module")
