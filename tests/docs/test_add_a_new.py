@@ -28,7 +28,7 @@ MARKET = {
     "split.first_test": "2016-01-01",
     "split.n_folds": 1,
 }
-LEARNING = {"agent.total_steps": 256, "agent.batch_size": 64}
+LEARNING = {"agent.total_steps": 256, "agent.n_steps": 64, "agent.batch_size": 64}
 
 
 @dataclass
