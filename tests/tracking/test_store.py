@@ -50,6 +50,15 @@ def test_a_run_and_all_it_holds(store, tmp_path):
     assert store.artifact(run.run_id, "b.txt").read_text() == "b"
 
 
+def test_an_artifact_is_read_where_it_lies(tracking, store, tmp_path):
+    run = store.start("first", {})
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a b.txt").write_text("a")
+    run.artifacts(tmp_path / "folder", "inside")
+    assert store.artifact(run.run_id, "inside").is_relative_to(tracking.folder / "artifacts")
+    assert store.artifact(run.run_id, "inside/a b.txt").read_text() == "a"
+
+
 def test_metrics_are_buffered_and_sent_in_batches(store, monkeypatch):
     run = store.start("curves", {})
     calls = calls_of(run, monkeypatch)

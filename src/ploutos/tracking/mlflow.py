@@ -126,8 +126,14 @@ class Store:
             raise ConfigError(f"no run '{run_id}' in the store") from error
 
     def artifact(self, run_id: str, path: str) -> Path:
-        """Return the local path of an artifact."""
-        local: str = self.client.download_artifacts(run_id, path)
+        """Return the path of an artifact in the store.
+
+        By the run's own address: by its id, MLflow makes a copy that nobody deletes.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        root = self.client.get_run(run_id).info.artifact_uri
+        local: str = download_artifacts(artifact_uri=f"{root}/{path}", tracking_uri=self.client.tracking_uri)
         return Path(local)
 
 
