@@ -20,6 +20,7 @@ Kept = list[tuple[Moment, Callable[[], Policy]]]
 
 def train(run: Run, arena: Arena, folder: Path) -> Kept:
     """Return the moments and how to get their policies, which are saved in `folder` and loaded again."""
+    _compile(run, arena)
     marks = Marks(Clock(run.clock, run.threads), run.marks)
     settings = arena.config.agent
     parts: dict[str, Any] = {
@@ -29,6 +30,22 @@ def train(run: Run, arena: Arena, folder: Path) -> Kept:
     }
     with execution_whitelist(TRUSTED):
         agent = instantiate(settings, **parts)
+    _fit(agent, run, arena)
+
+    def loader(moment: Moment) -> Callable[[], Policy]:
+        return lambda: agent.load(folder / f"{moment.mark:g}", arena.environment, arena.market)
+
+    return [(moment, loader(moment)) for moment in marks.met]
+
+
+def _compile(run: Run, arena: Arena) -> None:
+    """Train for a moment, so that kernels which no process has needed before are compiled off the clock."""
+    settings = arena.config.agent.copy()
+    settings.total_steps = 1
+    _fit(build(settings), run, arena)
+
+
+def _fit(agent: Any, run: Run, arena: Arena) -> None:
     agent.check(arena.environment, arena.market)
     agent.fit(
         arena.environment,
@@ -39,8 +56,3 @@ def train(run: Run, arena: Arena, folder: Path) -> Kept:
         monitor=Silent(),
         checkpoints=NO_CHECKPOINTS,
     )
-
-    def loader(moment: Moment) -> Callable[[], Policy]:
-        return lambda: agent.load(folder / f"{moment.mark:g}", arena.environment, arena.market)
-
-    return [(moment, loader(moment)) for moment in marks.met]

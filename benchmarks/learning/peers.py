@@ -63,6 +63,7 @@ class _ByTheClock(BaseCallback):
 
 def train(run: Run, arena: Arena, folder: Path) -> list[tuple[Moment, Callable[[], Policy]]]:
     """Return the moments and their policies."""
+    _compile(arena)
     env = VecNormalize(arena.environment.vec_env(arena.market, arena.train, run.seed))
     if run.agent == "sb3_ppo":
         model = PPO("MlpPolicy", env, seed=run.seed, device="cpu")
@@ -78,3 +79,10 @@ def train(run: Run, arena: Arena, folder: Path) -> list[tuple[Moment, Callable[[
     marks.clock.start()
     model.learn(ENDLESS, callback=_ByTheClock(marks, keep))
     return kept
+
+
+def _compile(arena: Arena) -> None:
+    """Play a bar, so that kernels which no process has needed before are compiled off the clock."""
+    env = arena.environment.vec_env(arena.market, arena.train, 0)
+    env.reset()
+    env.step(np.zeros((env.num_envs, *env.action_space.shape), np.float32))

@@ -88,11 +88,10 @@ def _on(market: str, wanted: Wanted) -> Iterator[Run]:
 
 def _run(market: str, seed: int, agent: str, network: str, wanted: Wanted) -> Run:
     own = not network and agent not in PEERS
-    long = own and (market in (FIRST, "none") or (agent, market) in GOALS)
+    curve = own and market == FIRST and seed == wanted.seeds[0]
+    long = curve or (own and (market == "none" or (agent, market) in GOALS))
     seconds = (LONG if long else SHORT) if wanted.seconds is None else wanted.seconds
-    marks = {SHORT, seconds}
-    if own and market == FIRST and seed == wanted.seeds[0]:
-        marks |= set(CURVE)
+    marks = {SHORT, seconds} | (set(CURVE) if curve else set())
     return Run(
         kind="training",
         market=market,

@@ -5,7 +5,7 @@ import torch.nn.functional as nnf
 from torch import nn
 
 from ploutos.agent.network.base import Perception, Seen
-from ploutos.agent.network.layers import masked_mean, mlp
+from ploutos.agent.network.layers import asset_encoder, masked_mean, mlp
 from ploutos.env.layout import Layout
 from ploutos.features.scaler import RobustScaler
 
@@ -51,7 +51,7 @@ class AttentionPerception(Perception):
 
     def __init__(self, layout: Layout, scaler: RobustScaler, *, width: int, heads: int, blocks: int) -> None:
         super().__init__(layout, scaler)
-        self.asset_encoder = mlp([self.features, width])
+        self.asset_encoder = asset_encoder(self.features, width)
         self.macro_encoder = mlp([self.macro, width]) if self.macro else None
         self.blocks = nn.ModuleList([Block(width, heads) for _ in range(blocks)])
         self.after = nn.LayerNorm(width)

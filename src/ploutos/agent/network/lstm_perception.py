@@ -5,7 +5,7 @@ from torch import nn
 
 from ploutos.agent.network.base import Perception, Seen
 from ploutos.agent.network.fused import run_lstm
-from ploutos.agent.network.layers import masked_mean, mlp, remember
+from ploutos.agent.network.layers import asset_encoder, masked_mean, mlp, remember
 from ploutos.env.layout import Layout
 from ploutos.features.scaler import RobustScaler
 
@@ -39,7 +39,7 @@ class LstmPerception(Perception):
         self.assets = layout.assets
         self.asset_memory = asset_memory
         self.market_memory = market_memory
-        self.asset_encoder = mlp([self.features, width, width])
+        self.asset_encoder = asset_encoder(self.features, width)
         self.macro_encoder = mlp([self.macro, width]) if self.macro else None
         self.asset_lstm = nn.LSTM(width, asset_memory) if asset_memory else None
         self.asset_width = width + asset_memory

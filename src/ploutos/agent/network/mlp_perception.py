@@ -3,7 +3,7 @@
 import torch
 
 from ploutos.agent.network.base import Perception, Seen
-from ploutos.agent.network.layers import masked_mean, mlp
+from ploutos.agent.network.layers import asset_encoder, masked_mean, mlp
 from ploutos.env.layout import Layout
 from ploutos.features.scaler import RobustScaler
 
@@ -20,7 +20,7 @@ class MlpPerception(Perception):
 
     def __init__(self, layout: Layout, scaler: RobustScaler, *, width: int) -> None:
         super().__init__(layout, scaler)
-        self.asset_encoder = mlp([self.features, width, width])
+        self.asset_encoder = asset_encoder(self.features, width)
         self.macro_encoder = mlp([self.macro, width]) if self.macro else None
         self.asset_width = width
         self.context_width = 2 * width if self.macro else width
