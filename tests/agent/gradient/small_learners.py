@@ -78,16 +78,26 @@ def disturbed(module, seed=0, scale=0.5):
     return module
 
 
-def planted(seed, *, rows, assets=8, strength=0.15, noise=0.004):
-    """Return a market whose first feature says which assets will rise: an AR(1) of half-life 12 bars."""
+def planted(seed, *, rows, assets=8, strength=0.15, noise=0.004, product=False):
+    """Return a market of two features, the first of which says which assets will rise.
+
+    It is an AR(1) of half-life 12 bars. With `product` the second is another, and their product says it.
+    """
     rng = np.random.default_rng(seed)
-    decay = 0.5 ** (1 / 12)
-    signal = rng.normal(size=(rows, assets))
-    for t in range(1, rows):
-        signal[t] = decay * signal[t - 1] + np.sqrt(1 - decay**2) * signal[t]
+    slow, other = autoregression(rng, rows, assets), rng.normal(size=(rows, assets))
+    if product:
+        other = autoregression(rng, rows, assets)
+    signal = slow * other if product else slow
     drift = np.concatenate([np.zeros((1, assets)), strength * signal[:-1]])
     returns = noise * (drift + rng.normal(size=(rows, assets)) + rng.normal(size=(rows, 1)))
     closes = 50.0 * np.exp(np.cumsum(returns + 1e-4, axis=0))
     opens = np.concatenate([closes[:1], closes[:-1]])
-    features = np.stack([signal, rng.normal(size=(rows, assets))], axis=-1)
-    return make_market(opens, closes, features=features)
+    return make_market(opens, closes, features=np.stack([slow, other], axis=-1))
+
+
+def autoregression(rng, rows, assets):
+    decay = 0.5 ** (1 / 12)
+    signal = rng.normal(size=(rows, assets))
+    for t in range(1, rows):
+        signal[t] = decay * signal[t - 1] + np.sqrt(1 - decay**2) * signal[t]
+    return signal

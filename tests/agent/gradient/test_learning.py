@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from small_learners import NETWORKS, agent_of, fitted, planted
 
 from hand_market import make_environment
@@ -21,11 +22,14 @@ UTILITIES = {
 }
 
 
+SCHEDULE = CosineWarmup(warmup=0.1, final=0.0)
+
+
 def edge(market, utility, **changed):
     """Return the t-statistic of the difference of log returns to equal weight out of sample."""
     settings = {
         "utility": utility,
-        "schedule": CosineWarmup(warmup=0.1, final=0.0),
+        "schedule": SCHEDULE,
         "portfolios": 64,
         "window_bars": 32,
         "total_steps": 64 * 32 * 40,
@@ -49,3 +53,19 @@ def test_so_it_does_through_its_view_of_the_portfolio_and_a_memory():
 
 def test_it_does_not_where_nothing_tells():
     assert edge(planted(2, rows=5000, strength=0.0), LogReturn()) < 2.0
+
+
+@pytest.mark.parametrize("name", ["cross_sectional_mlp", "cross_sectional_lstm", "set_attention"])
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_of_a_product_of_two_features_it_learns_all_quadrants(name, seed):
+    # A policy that holds the assets of one good quadrant has next to no gradient from those of the other.
+    market = planted(seed, rows=5000, product=True, strength=0.3)
+    settings = {"portfolios": 64, "window_bars": 32, "total_steps": 64 * 32 * 60, "schedule": SCHEDULE}
+    agent = agent_of(network=NETWORKS[name], **settings)
+    actor = fitted(agent, ENVIRONMENT, market, train=TRAIN, seed=seed).network
+    features, member = torch.zeros(1, 1, 8, 2), torch.ones(1, 1, 8)
+    features[0, 0, :4] = torch.tensor([[2.0, 2.0], [-2.0, -2.0], [2.0, -2.0], [-2.0, 2.0]])
+    state = actor.perception.initial_state(1)
+    seen, _ = actor.perception(features, member, torch.zeros(1, 1, 0), torch.ones(1, 1), state)
+    aim = actor.plan(actor.prepare(seen), None).aim[0, 0]
+    assert aim[:2].min() > 2 * aim[2:4].max(), aim
