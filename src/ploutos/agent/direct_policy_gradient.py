@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from ploutos.agent.gradient.settings import DecisionSettings
+from ploutos.agent.training.device import require_device
 from ploutos.agent.training.training_group import TrainingGroup
 from ploutos.agent.training.training_run import TrainingRun
 from ploutos.env.market import Market
@@ -106,7 +107,6 @@ class DirectPolicyGradient:
 
     def check(self, environment: Portfolio, market: Market) -> None:
         """Refuse rules under which outcomes jump, a window longer than an episode, and a missing device."""
-        from ploutos.agent.proximal.agent import require_device
         from ploutos.env.torch_market import require_differentiable
 
         require_differentiable(environment.venue(market).rules)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ploutos.agent.training.device import require_device
 from ploutos.agent.training.training_run import TrainingRun
 from ploutos.env.layout import Layout
 from ploutos.env.market import Market
@@ -170,17 +171,6 @@ class ProximalAgent:
             return SpaceActor(self.network, layout, scaler, environment.action, hold_bias=self.hold_bias)
 
         return NetworkPolicy.load(folder, self.network, layout, build)
-
-
-def require_device(name: str) -> None:
-    """Refuse a device that is not there."""
-    if name == "cpu":
-        return
-    import torch
-
-    there = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
-    if name.partition(":")[0] not in there:
-        raise ConfigError(f"agent.device: '{name}' is not there (this machine has: {', '.join(there)})")
 
 
 def _largest_divisor(number: int, most: int) -> int:
