@@ -108,8 +108,28 @@ def _require_same(folder: Path, part: str, saved: Mapping[str, Any], wanted: Map
 
 
 def _load_weights(network: Actor, file: Path) -> None:
-    """Load tensors; refuse files that hold anything else, or tensors of other shapes."""
+    """Load tensors; refuse files that hold anything else, or tensors of other names or shapes."""
     try:
-        network.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
+        weights = {
+            str(name): part for name, part in torch.load(file, weights_only=True, map_location="cpu").items()
+        }
+        _require_same_shapes(file, weights, network.state_dict())
+        network.load_state_dict(weights)
+    except DataError:
+        raise
     except Exception as error:
         raise DataError(f"{file}: cannot be loaded: {' '.join(str(error).split())[:200]}") from error
+
+
+def _require_same_shapes(file: Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for name in sorted(saved.keys() | wanted.keys()):
+        there, here = (_shape(weights.get(name)) for weights in (saved, wanted))
+        if there != here:
+            raise DataError(
+                f"{file}: {name} is {there} in the file, {here} in the network; saved by another version of"
+                f" Ploutos?"
+            )
+
+
+def _shape(tensor: Any) -> str:
+    return "x".join(map(str, tensor.shape)) or "one number" if isinstance(tensor, torch.Tensor) else "missing"

@@ -164,11 +164,23 @@ def test_weights_of_other_shapes_are_refused_in_one_line(tmp_path):
     policy = made("cross_sectional_mlp")
     policy.save(tmp_path)
     weights = torch.load(tmp_path / "weights.pt", weights_only=True)
-    weights["asset_head.out.weight"] = torch.zeros(9, 9)
-    torch.save(weights, tmp_path / "weights.pt")
-    with pytest.raises(DataError, match=r"weights\.pt: cannot be loaded: .*out\.weight") as refused:
-        load(tmp_path, "cross_sectional_mlp")
-    assert "\n" not in str(refused.value)
+    for name, change, told in (
+        (
+            "asset_head.out.weight",
+            {"asset_head.out.weight": torch.zeros(9, 9)},
+            "is 9x9 in the file, .* in the network",
+        ),
+        (
+            "asset_head.extra",
+            {"asset_head.extra": torch.zeros(2)},
+            "is 2 in the file, missing in the network",
+        ),
+        ("asset_head.out.bias", {"asset_head.out.bias": 1.5}, "is missing in the file, "),
+    ):
+        torch.save(weights | change, tmp_path / "weights.pt")
+        with pytest.raises(DataError, match=rf"weights\.pt: {name} {told}") as refused:
+            load(tmp_path, "cross_sectional_mlp")
+        assert "\n" not in str(refused.value)
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():
