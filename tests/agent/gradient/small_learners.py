@@ -84,9 +84,8 @@ def planted(seed, *, rows, assets=8, strength=0.15, noise=0.004, product=False):
     It is an AR(1) of half-life 12 bars. With `product` the second is another, and their product says it.
     """
     rng = np.random.default_rng(seed)
-    slow, other = autoregression(rng, rows, assets), rng.normal(size=(rows, assets))
-    if product:
-        other = autoregression(rng, rows, assets)
+    slow = autoregression(rng, rows, assets)
+    other = autoregression(rng, rows, assets) if product else rng.normal(size=(rows, assets))
     signal = slow * other if product else slow
     drift = np.concatenate([np.zeros((1, assets)), strength * signal[:-1]])
     returns = noise * (drift + rng.normal(size=(rows, assets)) + rng.normal(size=(rows, 1)))

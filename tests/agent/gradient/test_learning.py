@@ -20,8 +20,6 @@ UTILITIES = {
     "sharpe": Sharpe(volatility_floor=1e-4),
     "drawdown_penalised": DrawdownPenalised(penalty=0.2),
 }
-
-
 SCHEDULE = CosineWarmup(warmup=0.1, final=0.0)
 
 
