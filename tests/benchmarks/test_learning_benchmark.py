@@ -64,6 +64,14 @@ def test_five_minutes_where_there_is_a_goal_or_nothing_to_find():
     assert [(run.agent, run.seed) for run in curves] == [(agent, 0) for agent in AGENTS]
 
 
+def test_an_agent_without_a_goal_trains_long_for_its_curve_alone():
+    runs = [run for run in trainings(wanted()) if run.market == "linear" and not run.network]
+    seconds = {(run.agent, run.seed): run.seconds for run in runs}
+    first, *others = wanted().seeds
+    assert seconds["ppo", first] == 300 and {seconds["ppo", seed] for seed in others} == {60}
+    assert {seconds["recurrent_ppo", seed] for seed in wanted().seeds} == {300}
+
+
 def test_seconds_and_overrides_are_part_of_a_result():
     few = trainings(wanted(seconds=20.0, agents=["ppo"], markets=["memory"], seeds=[7]))
     assert [run.marks for run in few] == [(20.0,)]
