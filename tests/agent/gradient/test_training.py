@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from keeping import Kept, Killed, Told
 from small_learners import NETWORKS, SETTINGS, agent_of, disturbed, fitted, same, weights_of
 
 from hand_market import cash_account, make_environment, margin_account, random_market
+from keeping import Kept, Killed, Told
 from ploutos.agent.network_policy import NetworkPolicy
 from ploutos.agent.schedule.cosine_warmup import CosineWarmup
 from ploutos.agent.stopping.validation import Validation
