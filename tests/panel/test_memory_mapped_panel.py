@@ -119,7 +119,7 @@ def test_damage_is_noticed_and_repaired(
     DAMAGES[damage](tmp_path / address)
     with caplog.at_level(logging.WARNING):
         again = open_or_build(tmp_path, Source())
-    assert "is damaged and will be rebuilt" in caplog.text
+    assert caplog.text.count("is damaged and will be rebuilt") == len(caplog.records) == 1
     assert same(again, panel())
     assert store.verify(tmp_path / address) == ()
 

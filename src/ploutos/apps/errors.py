@@ -47,6 +47,10 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
         return _hydra(error, words), USAGE
     if isinstance(error, PloutosError):
         return one_line(str(error)), FAILURE
+    if isinstance(error, ValueError) and str(error).startswith("Config group override"):  # Hydra names no key
+        from ploutos.apps.group_choice import unnamed_choice
+
+        return unnamed_choice(words) or one_line(str(error)), USAGE
     return one_line(f"{type(error).__name__}: {error}"), FAILURE
 
 
@@ -123,8 +127,11 @@ def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
         )
     unknown = re.match(r"Could not (?:override|delete)[^']*'([^']+)'", text)
     if unknown:
+        from ploutos.apps.group_choice import unnamed_choice
         from ploutos.apps.unknown_key import nearest_key
 
+        if choice := unnamed_choice(words):
+            return choice
         key = unknown.group(1)
         hint = nearest_key(key, words)
         return f"{key}: no such key." + (f" Nearest: '{hint}'." if hint else "")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -66,13 +67,17 @@ class MemoryMapped:
             The folder cannot be written.
         """
         address = self.address(source, macro, universe, features)
-        panel = self._open(address)
-        if panel is not None:
-            return panel
-        with file_lock(self.folder / f".{address}.lock", wait=True, what="panel.folder"):
-            panel = self._open(address)
+        with suppress(store.DamagedPanel):
+            panel = self._stored(address)
             if panel is not None:
                 return panel
+        with file_lock(self.folder / f".{address}.lock", wait=True, what="panel.folder"):
+            try:
+                panel = self._stored(address)
+                if panel is not None:
+                    return panel
+            except store.DamagedPanel as damage:
+                log.warning("panel %s is damaged and will be rebuilt: %s", self.path(address), damage)
             store.clear_unfinished(self.path(address))
             with Draft(self.path(address)) as draft:
                 built = assemble(
@@ -90,18 +95,15 @@ class MemoryMapped:
 
     def open(self, address: str) -> Panel:
         """Return the stored panel with this address; DataError where it is missing or damaged."""
-        panel = self._open(address)
+        try:
+            panel = self._stored(address)
+        except store.DamagedPanel as damage:
+            raise DataError(f"panel.folder: '{self.path(address)}' is damaged: {damage}") from damage
         if panel is None:
-            raise DataError(f"panel.folder: no usable panel {address[:16]} in '{self.folder}'")
+            raise DataError(f"panel.folder: there is no panel {address[:16]} in '{self.folder}'")
         return panel
 
-    def _open(self, address: str) -> Panel | None:
-        """Return the stored panel, or None where it is missing or (with a warning) damaged."""
+    def _stored(self, address: str) -> Panel | None:
+        """Return the stored panel, None where there is none; DamagedPanel where it cannot be read."""
         path = self.path(address)
-        if not path.exists():
-            return None
-        try:
-            return store.read(path, address)
-        except store.DamagedPanel as damage:
-            log.warning("panel %s is damaged and will be rebuilt: %s", path, damage)
-            return None
+        return store.read(path, address) if path.exists() else None
