@@ -19,6 +19,7 @@ WARMUP = 200  # bars before the training window, for the features
 
 # As docs/learning_benchmark.md says; the defaults are those of `conf/`.
 FIXED = ("data=planted", "macro=none", "features=signals", "env/action=target_weights")
+PEER_ENVS = "env.num_envs=8"  # Stable-Baselines3's rollouts are long: more envs, fewer a minute
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,6 @@ class Arena:
     market: Market
     train: slice
     test: slice
-
-
-PEER_ENVS = (
-    "env.num_envs=8"  # Stable-Baselines3's rollouts are long: with more envs a minute holds only a few
-)
 
 
 @contextmanager

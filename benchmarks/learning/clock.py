@@ -66,8 +66,8 @@ class Marks:
         return bool(self.ahead) and self.clock.seconds() >= self.ahead[0]
 
     def over(self) -> bool:
-        """Return whether the last moment has come."""
-        return self.clock.seconds() >= self.last
+        """Return whether the last moment has been met."""
+        return not self.ahead
 
     def meet(self, steps: int, keep: Callable[[Moment], object]) -> None:
         """Set aside, with the clock stopped, by `keep`, under every mark that has passed."""
@@ -122,7 +122,7 @@ class DeadlineWatch(Watch):
         self.marks.meet(done, lambda moment: policy.save(self.folder / f"{moment.mark:g}"))
         return {}
 
-    def over(self, done: int) -> bool:
+    def over(self) -> bool:
         """Return whether the time is up."""
         return self.marks.over()
 

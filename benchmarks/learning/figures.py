@@ -59,10 +59,15 @@ def shares(trained: Mapping[Run, Found], references: Mapping[Run, Found]) -> dic
 
 
 def share(market: str, sharpe: float, known: Found) -> float:
-    """Return (S - S_equal) / (S_oracle - S_equal), or S - S_equal where there is nothing to learn."""
+    """Return (S - S_equal) / (S_oracle - S_equal), or S - S_equal where there is nothing to learn.
+
+    NaN where the oracle gains nothing.
+    """
     equal, oracle = known["equal_weight"]["sharpe"], known["oracle"]["sharpe"]
     gain = sharpe - equal
-    return float(gain if market == NO_ALPHA else gain / (oracle - equal))
+    if market == NO_ALPHA:
+        return float(gain)
+    return float(gain / (oracle - equal)) if oracle != equal else math.nan
 
 
 def _figure(values: dict[int, Any]) -> Figure:

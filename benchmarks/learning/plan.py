@@ -1,13 +1,15 @@
 """Which runs the benchmark consists of."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from omegaconf import OmegaConf
 
+from benchmarks.learning.arena import config_of
 from benchmarks.learning.run import PEERS, Run, Size
 from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.parts import build
 from ploutos.types import ConfigError, one_of
 
 MARKETS = ("linear", "interaction", "memory", "regime", "crowded", "none")
@@ -50,10 +52,11 @@ class Wanted:
 
 
 def check(wanted: Wanted) -> None:
-    """Refuse what is not there, in one line."""
+    """Refuse what is not there or does not compose, in one line and before anything runs."""
+    learners = [name for name in _variants("agent") if _default(name, "stopping")]
     there = {
         "--markets": (wanted.markets, _variants("data/alpha")),
-        "--agents": (wanted.agents, [*_variants("agent"), *PEERS]),
+        "--agents": (wanted.agents, [*learners, *PEERS]),
         "--networks": (wanted.networks, _variants("agent/network")),
     }
     for option, (names, known) in there.items():
@@ -64,11 +67,16 @@ def check(wanted: Wanted) -> None:
         raise ConfigError(f"--seeds: {','.join(map(str, wanted.seeds))} are not whole numbers >= 0")
     if wanted.seconds is not None and not wanted.seconds > 0:
         raise ConfigError(f"--seconds: {wanted.seconds:g} is not above 0")
+    for run in {(run.market, run.subject): run for run in trainings(wanted)}.values():
+        with config_of(run, "equal_weight" if run.agent in PEERS else run.agent) as config:
+            for part in ("data", "env", "agent"):
+                build(config[part])
 
 
 def trainings(wanted: Wanted) -> list[Run]:
     """Return every training, the first market first."""
-    return [run for market in wanted.markets for run in _on(market, wanted)]
+    own = {market: replace(wanted, overrides=_of_market(market, wanted)) for market in wanted.markets}
+    return [run for market, fitting in own.items() for run in _on(market, fitting)]
 
 
 def _on(market: str, wanted: Wanted) -> Iterator[Run]:
@@ -107,11 +115,28 @@ def _run(market: str, seed: int, agent: str, network: str, wanted: Wanted) -> Ru
     )
 
 
+def _of_market(market: str, wanted: Wanted) -> tuple[str, ...]:
+    """Return the overrides without those of alpha settings that other markets have and this one has not."""
+    alphas = {name: OmegaConf.load(conf_dir() / "data" / "alpha" / f"{name}.yaml") for name in wanted.markets}
+
+    def foreign(override: str) -> bool:
+        key = override.partition("=")[0].removeprefix("data.alpha.")
+        has = [name for name, alpha in alphas.items() if OmegaConf.select(alpha, key) is not None]
+        return override.startswith("data.alpha.") and bool(has) and market not in has
+
+    return tuple(override for override in wanted.overrides if not foreign(override))
+
+
 def own_network(agent: str) -> str | None:
     """Return the network in the agent's defaults, None where it has none."""
+    return _default(agent, "network")
+
+
+def _default(agent: str, group: str) -> str | None:
+    """Return the variant of `agent/<group>` in the agent's defaults."""
     config = OmegaConf.load(conf_dir() / "agent" / f"{agent}.yaml")
     defaults = OmegaConf.select(config, "defaults") or []
-    return next((str(d["network"]) for d in defaults if OmegaConf.is_dict(d) and "network" in d), None)
+    return next((str(d[group]) for d in defaults if OmegaConf.is_dict(d) and group in d), None)
 
 
 def _variants(group: str) -> list[str]:

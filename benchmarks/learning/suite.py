@@ -46,10 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         parser.add_argument(option, type=kind, default=None, metavar="A,B", help=f"{what} (default: {told})")
     parser.add_argument(
         "--seconds",
-        "--budget",
         type=float,
         metavar="S",
-        help="of every training (default: 300 where there is a goal, on linear and on none; else 60)",
+        help="of every training (default: 300 for goals, on none and for the curve on linear; else 60)",
     )
     parser.add_argument("--threads", type=int, default=2, help="of every run (default: 2)")
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default: 1)")

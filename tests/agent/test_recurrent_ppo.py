@@ -1,5 +1,6 @@
 """Training: reproducible, blind outside its window, and able to learn what is there to learn."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +30,13 @@ def test_same_seed_same_weights_other_seed_others(agent, market, action):
     assert all(torch.equal(one[name], two[name]) for name in one)
     learned = [name for name in one if not name.endswith(("center", "scale"))]
     assert any(not torch.equal(one[name], other[name]) for name in learned)
+
+
+def test_a_training_lets_its_threads_go(agent, market):
+    before = threading.active_count()
+    environment = make_environment("discrete", num_envs=4, episode_bars=24, threads=2)
+    agent(total_steps=64).fit(environment, market, TRAIN, seed=0, monitor=Silent(), **ALONE)
+    assert threading.active_count() == before
 
 
 def test_training_changes_the_weights_and_keeps_them_finite(agent, market):

@@ -8,7 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 from audit_market import cuts_of, data_of, names
+from hydra import compose, initialize_config_dir
 
+from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.parts import build
 from ploutos.audit.cuts import choose_cuts
 from ploutos.audit.features import audit_features
 from ploutos.audit.folds import audit_folds
@@ -178,6 +181,28 @@ def test_a_scaler_that_was_fitted_on_everything(small):
     found = policy_sections(small, leaky.ScaledOnAll(False), acts=False)
     assert not any(names(section) for section in found.values())
     assert found["scaler"].columns == 3
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("name", ["direct_policy_gradient", "ppo", "recurrent_ppo"])
+def test_a_training_that_reads_all_rows(small, name, everything):
+    """One update, as `ploutos audit` trains; the scaler reads the training window alone."""
+    with initialize_config_dir(str(conf_dir())):
+        quick = dict(compose("audit").quick_agent)
+        config = compose("train", [f"agent={name}", "env.num_envs=8"])
+    config.agent |= {key: value for key, value in quick.items() if key in config.agent}
+    agent = build(config.agent)
+    learner = agent.learner
+
+    def on_all_rows(environment, market, train, *rest):
+        return learner(environment, market, slice(train.start, len(market.ts)), *rest)
+
+    if everything:
+        agent.learner = on_all_rows
+    found = policy_sections(small, agent, acts=False)
+    assert not names(found["scaler"])
+    ways = {finding.perturbation for finding in found["policy"].findings}
+    assert any("scale" in way for way in ways) if everything else not ways, ways
 
 
 @pytest.mark.parametrize("checked", [False, True])

@@ -81,6 +81,16 @@ def test_seconds_and_overrides_are_part_of_a_result():
     assert Run.from_dict(json.loads(json.dumps(base.as_dict()))) == base
 
 
+def test_a_setting_of_one_alpha_is_left_out_on_markets_without_it():
+    runs = trainings(wanted(markets=["memory", "none"], overrides=("data.alpha.ic=0.1", "data.n_assets=9")))
+    told = {run.market: run.overrides for run in runs}
+    assert told == {"memory": ("data.alpha.ic=0.1", "data.n_assets=9"), "none": ("data.n_assets=9",)}
+    (alone,) = {
+        run.overrides for run in trainings(wanted(markets=["none"], overrides=("data.alpha.ic=0.1",)))
+    }
+    assert alone == ("data.alpha.ic=0.1",)  # which `check` refuses
+
+
 def test_yardsticks_are_shared_by_agents_but_not_by_markets():
     run = a_run(overrides=("data.alpha.ic=0.1", "agent.n_steps=32"), seconds=3.0, threads=2)
     assert run.reference() == a_run(agent="sb3_ppo", overrides=("data.alpha.ic=0.1",)).reference()
@@ -117,15 +127,16 @@ def test_setting_a_policy_aside_takes_no_time(hands, tmp_path):
     hands.now = 50.0
     watch = Deadline(marks, tmp_path).watch(None, None, slice(0, 0))
     hands.now += 0.5
-    assert not watch.due(10, last=False) and not watch.over(10)
+    assert not watch.due(10, last=False) and not watch.over()
     hands.now += 6.0
     assert watch.due(20, last=False)
     watch.look(Slow(), 20)
     assert saved == ["1", "5"] and marks.clock.seconds() == 6.5
-    assert not watch.due(30, last=False) and not watch.over(30)
+    assert not watch.due(30, last=False) and not watch.over()
     hands.now += 54.0
-    assert watch.due(40, last=False) and watch.over(40)
+    assert watch.due(40, last=False) and not watch.over()  # not before the last policy is set aside
     watch.look(Slow(), 40)
+    assert watch.over()
     assert [(m.mark, m.seconds, m.steps) for m in marks.met] == [(1, 6.5, 20), (5, 6.5, 20), (60, 60.5, 40)]
 
 
@@ -230,6 +241,14 @@ def test_what_is_there_is_not_run_again_and_a_failure_is_told(tmp_path, capsys):
         (["--seeds", "a"], "'a' is no list of whole numbers such as 0,1,2"),
         (["--seconds", "0"], "--seconds: 0 is not above 0"),
         (["--jobs", "0"], "--jobs: 0 is below 1"),
+        (["--agents", "equal_weight"], "--agents: unknown value 'equal_weight'."),
+        (["--markets", "linear", "foo.bar=1"], "foo.bar: no such key."),
+        (["--markets", "linear", "agent.gamma=7"], "agent.gamma: no such key. Nearest: 'agent."),
+        (
+            ["--agents", "ppo", "agent.gamma=7"],
+            "agent.gamma: Input should be less than or equal to 1 (got 7)",
+        ),
+        (["--markets", "none", "data.alpha.ic=0.1"], "data.alpha.ic: no such key."),
     ],
 )
 def test_a_usage_error_is_one_line(arguments, expected, capsys, tmp_path):

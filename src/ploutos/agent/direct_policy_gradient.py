@@ -1,5 +1,6 @@
 """Recurrent reinforcement learning: gradients of a utility flow through the ledger."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -184,9 +185,10 @@ class DirectPolicyGradient:
             return {"learner": learner.state(), "curves": [own.state() for own in curves]}
 
         going = learner.steps < self.total_steps
+        whole = learner.steps_a_window * math.ceil(self.total_steps / learner.steps_a_window)
         while going:
             middle = learner.steps + learner.steps_a_window / 2
-            factor = self.schedule.factor(min(middle / self.total_steps, 1.0))
+            factor = self.schedule.factor(middle / whole)
             figures = learner.update(factor)
             for seed in (k for k, trains in enumerate(group.going) if trains):
                 curves[seed].add(figures.of(seed), learner.steps, self.settings["learning_rate"] * factor)

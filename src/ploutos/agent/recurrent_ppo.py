@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ploutos.agent.proximal.agent import ProximalAgent
-from ploutos.types import Fraction, PositiveFloat, PositiveInt, checked
+from ploutos.types import FiniteFloat, Fraction, NonNegativeFloat, PositiveFloat, PositiveInt, checked
 
 
 class RecurrentPPO(ProximalAgent):
@@ -32,12 +32,12 @@ class RecurrentPPO(ProximalAgent):
         gamma: Fraction,
         gae_lambda: Fraction,
         clip_range: PositiveFloat,
-        entropy_coefficient: Annotated[float, Field(ge=0)],
-        value_coefficient: Annotated[float, Field(ge=0)],
+        entropy_coefficient: NonNegativeFloat,
+        value_coefficient: NonNegativeFloat,
         max_grad_norm: PositiveFloat,
         target_kl: PositiveFloat | None,
-        hold_bias: float,
-        initial_log_std: float,
+        hold_bias: FiniteFloat,
+        initial_log_std: FiniteFloat,
         market_baseline: bool,
         scaler_cells: PositiveInt,
         device: str,

@@ -12,6 +12,7 @@ from omegaconf.errors import InterpolationKeyError
 from ploutos.apps.parts import resolved
 from ploutos.types import ConfigError
 
+SEEDS = 2**32  # as many as NumPy's older generators and Stable-Baselines3 take
 NAME = re.compile(r"[\w][\w .\-]*")
 
 
@@ -24,6 +25,8 @@ def check_values(config: DictConfig) -> dict[str, Any]:
     for key in ("fold", "seed"):
         if key in plain:
             count(key, plain[key])
+    if plain.get("seed", 0) >= SEEDS:
+        raise ConfigError(f"seed: {plain['seed']} is not below 2^32")
     if not isinstance(plain.get("stack_seeds", False), bool):
         raise ConfigError(f"stack_seeds: {plain['stack_seeds']!r} is neither true nor false")
     name = plain.get("name", "x")

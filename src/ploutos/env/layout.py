@@ -75,7 +75,7 @@ class Layout:
     def require_same_columns(self, trained: dict[str, Any]) -> None:
         """Refuse a policy that was trained on other columns or another order, by name."""
         for kind in ("feature_names", "macro_names"):
-            expected, found = list(trained[kind]), list(getattr(self, kind))
+            expected, found = list(trained.get(kind, ())), list(getattr(self, kind))
             if expected != found:
                 pairs = zip(expected + [None] * len(found), found + [None] * len(expected), strict=False)
                 index, (want, have) = next((i, p) for i, p in enumerate(pairs) if p[0] != p[1])

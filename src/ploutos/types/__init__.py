@@ -3,6 +3,7 @@
 from ploutos.types.bars import Bars
 from ploutos.types.checked import (
     Bps,
+    FiniteFloat,
     Fraction,
     NonNegativeFloat,
     NonNegativeInt,
@@ -26,6 +27,7 @@ __all__ = [
     "Child",
     "ConfigError",
     "DataError",
+    "FiniteFloat",
     "Fold",
     "Fraction",
     "NonNegativeFloat",

@@ -5,7 +5,7 @@ import pytest
 import torch
 from some_networks import bars, layout_of, perceive, spread
 
-from ploutos.agent.network.base import PortfolioState, split_observation
+from ploutos.agent.network.base import PortfolioState, Seen, split_observation
 from ploutos.agent.network.head import AssetHead, PoolHead
 
 
@@ -39,10 +39,26 @@ def test_bar_by_bar_is_the_whole_sequence(seen, kind):
     for t in range(9):
         torch.testing.assert_close(head(prepared[t], held[t]), whole[t], rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(head(head.prepare(found[t]), held[t]), whole[t], rtol=1e-6, atol=1e-6)
-    flat = head(
-        head.prepare(found.flatten()), PortfolioState(*(p.flatten(0, 1) for p in vars(held).values()))
+    flat = [type(it)(*(part.flatten(0, 1) for part in vars(it).values())) for it in (found, held)]
+    torch.testing.assert_close(
+        head(head.prepare(flat[0]), flat[1]), whole.flatten(0, 1), rtol=1e-6, atol=1e-6
     )
-    torch.testing.assert_close(flat, whole.flatten(0, 1), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [AssetHead, PoolHead])
+def test_empty_slots_change_nothing_for_the_members(seen, kind):
+    perception, found = seen
+    head, held = spread(kind(perception, width=6, outputs=2)), portfolio(found)
+    said = head(head.prepare(found), held)
+    empty = Seen(
+        torch.cat([found.assets, torch.zeros_like(found.assets)], dim=-2),
+        found.context,
+        torch.cat([found.member, torch.zeros_like(found.member)], dim=-1),
+    )
+    parts = (held.weight, held.unrealised, held.holding)
+    wider = PortfolioState(*(torch.cat([p, torch.zeros_like(p)], dim=-1) for p in parts), held.account)
+    again = head(head.prepare(empty), wider)
+    torch.testing.assert_close(again[..., :5, :] if kind is AssetHead else again, said, rtol=1e-6, atol=1e-6)
 
 
 def test_a_pool_of_nobody_is_finite_and_deaf_to_non_members(seen):

@@ -58,7 +58,19 @@ def market():
     return random_market(np.random.default_rng(11), rows=200, assets=4, features=3, macro=2)
 
 
-def fit(name, market, checkpoints, action):
+class Curves(Silent):
+    """Keeps every point, but how long it took."""
+
+    def __init__(self):
+        self.points = {}
+
+    def curves(self, values, step):
+        for name, value in values.items():
+            if not name.startswith("time/"):
+                self.points[name, step] = value
+
+
+def fit(name, market, checkpoints, action, monitor=None):
     environment = make_environment(action, num_envs=4, episode_bars=21)
     policy = AGENTS[name].fit(
         environment,
@@ -66,7 +78,7 @@ def fit(name, market, checkpoints, action):
         slice(20, 120),
         validation=slice(120, 180),
         seed=1,
-        monitor=Silent(),
+        monitor=monitor or Silent(),
         checkpoints=checkpoints,
     )
     return policy.network.state_dict()
@@ -75,12 +87,13 @@ def fit(name, market, checkpoints, action):
 @pytest.mark.parametrize("action", ["discrete", "target_weights"])
 @pytest.mark.parametrize("name", AGENTS)
 def test_killed_at_boundaries(name, action, market):
-    whole = fit(name, market, NO_CHECKPOINTS, action)
+    told, pieces = Curves(), Curves()
+    whole = fit(name, market, NO_CHECKPOINTS, action, told)
     kept, kills = Kept(), 0
     while True:
         kept.saves = 1 + kills % 2  # at the next boundary, or the one after that
         try:
-            resumed = fit(name, market, kept, action)
+            resumed = fit(name, market, kept, action, pieces)
             break
         except Killed:
             kills += 1
@@ -89,6 +102,8 @@ def test_killed_at_boundaries(name, action, market):
     assert kills >= 3 if "stopping" not in name else kills >= 1
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[part], resumed[part]) for part in whole)
+    assert any(curve == "train/loss" for curve, _ in told.points)
+    assert pieces.points == told.points
 
 
 def test_saving_changes_nothing(market):

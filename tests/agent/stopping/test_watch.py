@@ -56,16 +56,30 @@ def test_the_best_is_kept_and_patience_counts_in_steps(market):
     good, bad = (0.9, 0.1) if rises else (0.1, 0.9)
     watch = watch_on(market)
     first = watch.look(Invested(bad), 100)
-    assert (watch.best_step, watch.best_value) == (100, first["log_growth"]) and not watch.over(349)
+    assert (watch.best_step, watch.best_value) == (100, first["log_growth"]) and not watch.over()
     second = watch.look(Invested(good), 200)
     assert second["log_growth"] > first["log_growth"]
     watch.look(Invested(good), 300)  # as good is not better
     watch.look(Invested(bad), 400)
     assert (watch.best_step, watch.best_value) == (200, second["log_growth"])
-    assert not watch.over(449) and watch.over(450)
+    assert not watch.over()
+    watch.look(Invested(bad), 449)
+    assert not watch.over()
+    watch.look(Invested(bad), 450)
+    assert watch.over()
     again = watch_on(market)
     again.restore(watch.state())
-    assert again.state() == watch.state() and again.over(450) and not again.due(499, last=False)
+    assert again.state() == watch.state() and again.over() and not again.due(499, last=False)
+
+
+def test_a_training_ends_at_a_look_and_never_between_two(market):
+    watch = watch_on(market, every_steps=1000)  # patience is 250
+    watch.look(Invested(0.5), 1000)
+    for done in (1100, 1999):
+        assert not watch.due(done, last=False) and not watch.over()
+    assert watch.due(2000, last=False)
+    watch.look(Invested(0.5), 2000)
+    assert watch.over()
 
 
 def test_without_a_rule_nobody_looks(market):

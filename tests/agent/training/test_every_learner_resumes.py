@@ -7,7 +7,7 @@ from hydra import compose, initialize_config_dir
 from listening import Interrupted, Listener
 from omegaconf import OmegaConf
 
-from hand_market import make_environment, random_market
+from hand_market import make_environment, make_market, random_market
 from ploutos.agent.training.files import Files
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.parts import build
@@ -37,17 +37,17 @@ def random_walk():
     return random_market(np.random.default_rng(0), rows=300, assets=3, features=2, macro=1)
 
 
-def made(name):
+def made(name, last):
     with initialize_config_dir(str(conf_dir())):
         chosen = [f"agent={name}", "agent/stopping=validation", "agent/schedule=linear"]
         has = compose("train", chosen).agent
         small = [f"agent.{key}={value}" for key, value in SMALL.items() if key in has]
-        return build(compose("train", [*chosen, *small, *WATCHED]).agent)
+        return build(compose("train", [*chosen, *small, *WATCHED, *last]).agent)
 
 
-def fitted(name, market, monitor, checkpoints):
+def fitted(name, market, monitor, checkpoints, last=()):
     environment = make_environment("target_weights", num_envs=ENVS, episode_bars=EPISODE)
-    policy = made(name).fit(
+    policy = made(name, last).fit(
         environment,
         market,
         slice(10, 200),
@@ -82,3 +82,17 @@ def test_interrupted_in_the_middle(name, random_walk, tmp_path):
     assert expected.keys() == found.keys()
     assert all(torch.equal(found[key], expected[key]) for key in expected)
     assert resumed.figures == whole.figures and resumed.figures["steps"] == 1024
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_one_update_learns_from_prices_and_tells(name):
+    """The default schedules fall to 0, but not before the last update: the audit trains for a single one."""
+    rng = np.random.default_rng(0)
+    features, weights = rng.normal(size=(300, 3, 2)), []
+    for _ in range(2):
+        closes = 50 * np.exp(np.cumsum(rng.normal(0, 0.01, (300, 3)), axis=0))
+        told = Listener()
+        market = make_market(np.roll(closes, 1, axis=0), closes, features=features)
+        weights.append(fitted(name, market, told, NO_CHECKPOINTS, ["agent.total_steps=1"]))
+        assert any(curve.startswith("train/") for curve in told.told)
+    assert any(not torch.equal(weights[0][key], weights[1][key]) for key in weights[0])

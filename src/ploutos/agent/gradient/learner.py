@@ -41,7 +41,12 @@ class Learner:
 
     Parameters
     ----------
+    actor : with untrained weights; the averaged ones replace them in `networks`.
+    market : on which windows of bars are traded.
+    portfolios : on it, each at its own row.
     views : of the training window.
+    utility : of log returns, maximised.
+    learning_rate : of AdamW before the schedule's factor; weight_decay : of weights, not of biases.
     turnover_penalty_bps : charged per unit of turnover on top of costs.
     max_grad_norm : gradients are shortened to it.
     average : decay of the averaged weights per update, [0, 1); they are what is kept as policy.

@@ -19,8 +19,12 @@ class Portfolios:
 
     Parameters
     ----------
+    batch : B.
+    capital : each episode begins with, cash.
     rows : the training window; fills and marks stay inside it.
     window_bars : K, bars between two calls of `carry`.
+    episode_bars : most bars of an episode, at least `window_bars`.
+    seed : of the rows and lengths of episodes.
     memory, record : numbers that perception and utility keep of one portfolio; 0 where an episode starts.
 
     Attributes

@@ -15,7 +15,7 @@ from ploutos.agent.gradient.settings import DecisionSettings
 from ploutos.agent.gradient.views import Views
 from ploutos.agent.network.actor import Actor
 from ploutos.agent.network.base import Network, PortfolioState, Seen
-from ploutos.agent.network.head import ACCOUNT_INPUTS, ASSET_INPUTS, asset_inputs
+from ploutos.agent.network.head import ACCOUNT_INPUTS, POSITION_INPUTS, asset_inputs
 from ploutos.agent.network.layers import start_small
 from ploutos.agent.oracle_family import Allowed
 from ploutos.env.layout import Layout
@@ -63,7 +63,7 @@ class WeightActor(Actor):
         self.from_asset = nn.Linear(self.perception.asset_width, width)
         self.from_context = nn.Linear(context, width, bias=False)
         self.gate = nn.Linear(context, width)
-        inputs = ASSET_INPUTS + ACCOUNT_INPUTS
+        inputs = POSITION_INPUTS + ACCOUNT_INPUTS
         self.from_portfolio = nn.Linear(inputs, width, bias=False) if decision.sees_portfolio else None
         self.out = nn.Linear(width, 3)
         self.cash = nn.Linear(context, 1)
@@ -71,7 +71,8 @@ class WeightActor(Actor):
         start_small(self.cash)
         logit = LONG_AT_FIRST if allowed.short else 0.0
         odds = decision.initial_rate / (1.0 - decision.initial_rate)
-        first = [logit, math.log(odds), math.log(math.expm1(decision.initial_band))]
+        band = decision.initial_band  # of softplus the inverse, which does not overflow
+        first = [logit, math.log(odds), band + math.log(-math.expm1(-band))]
         self.register_buffer("first", torch.tensor(first), persistent=False)
 
     @property
@@ -112,7 +113,7 @@ class WeightActor(Actor):
         hidden, cash, member = prepared
         if self.from_portfolio is not None:
             assert portfolio is not None
-            hidden = hidden + self.from_portfolio(asset_inputs(portfolio, self.perception.clip))
+            hidden = hidden + self.from_portfolio(asset_inputs(portfolio, member, self.perception.clip))
         logit, rate, band = (self.out(nnf.silu(hidden)) + self.first).unbind(-1)
         members = member.sum(-1, keepdim=True).clamp(min=1.0)
         return Plan(

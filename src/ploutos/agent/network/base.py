@@ -31,10 +31,6 @@ class Seen:
         """Index the leading dimensions: `seen[t]` is one bar of all portfolios."""
         return Seen(self.assets[index], self.context[index], self.member[index])
 
-    def flatten(self) -> "Seen":
-        """Join the two leading dimensions [T, B] into one [T * B]."""
-        return Seen(self.assets.flatten(0, 1), self.context.flatten(0, 1), self.member.flatten(0, 1))
-
 
 @dataclass(frozen=True)
 class PortfolioState:

@@ -8,7 +8,6 @@ from ploutos.agent.network.base import Perception, PortfolioState, Seen
 from ploutos.agent.network.layers import masked_mean, start_small
 
 POSITION_INPUTS, ACCOUNT_INPUTS = 3, 3
-ASSET_INPUTS = POSITION_INPUTS  # beside the account's
 
 
 class AssetHead(nn.Module):
@@ -35,17 +34,18 @@ class AssetHead(nn.Module):
         self.out = nn.Linear(width, outputs)
         start_small(self.out)
 
-    def prepare(self, seen: Seen) -> torch.Tensor:
-        """Return the market's part [..., N, W] of the hidden layer."""
+    def prepare(self, seen: Seen) -> Seen:
+        """Return the market's part: in place of the embeddings, that of the hidden layer [..., N, W]."""
         context = self.from_context(seen.context).unsqueeze(-2)
         gate = 1.0 + self.gate(seen.context).unsqueeze(-2)
-        return torch.addcmul(context, self.from_asset(seen.assets), gate)
+        hidden = torch.addcmul(context, self.from_asset(seen.assets), gate)
+        return Seen(hidden, seen.context, seen.member)
 
-    def forward(self, prepared: torch.Tensor, portfolio: PortfolioState) -> torch.Tensor:
-        """Return [..., N, outputs] for the leading dimensions of `prepared` [..., N, W]."""
+    def forward(self, prepared: Seen, portfolio: PortfolioState) -> torch.Tensor:
+        """Return [..., N, outputs]."""
         account = self.from_account(account_inputs(portfolio, self.clip)).unsqueeze(-2)
-        held = self.from_position(position_inputs(portfolio, self.clip))
-        outputs: torch.Tensor = self.out(nnf.silu(prepared + held + account))
+        held = self.from_position(position_inputs(portfolio, prepared.member, self.clip))
+        outputs: torch.Tensor = self.out(nnf.silu(prepared.assets + held + account))
         return outputs
 
 
@@ -66,12 +66,13 @@ class PoolHead(nn.Module):
         start_small(self.out)
 
     def prepare(self, seen: Seen) -> Seen:
-        """Return the market's part: embeddings as they are, the context's part [..., W] of the layer."""
+        """Return the market's part: in place of the context, that of the hidden layer [..., W]."""
         return Seen(seen.assets, self.from_context(seen.context), seen.member)
 
     def forward(self, prepared: Seen, portfolio: PortfolioState) -> torch.Tensor:
         """Return [..., outputs]."""
-        positions, member = position_inputs(portfolio, self.clip), prepared.member
+        member = prepared.member
+        positions = position_inputs(portfolio, member, self.clip)
         held = masked_mean(prepared.assets, member, positions[..., 0])
         whole = torch.cat([masked_mean(positions, member), account_inputs(portfolio, self.clip)], dim=-1)
         hidden = prepared.context + self.from_held(held) + self.from_position(whole)
@@ -85,18 +86,19 @@ def account_inputs(portfolio: PortfolioState, clip: float) -> torch.Tensor:
     return torch.stack([cash, 10.0 * drawdown, leverage], dim=-1).clamp(-clip, clip)
 
 
-def position_inputs(portfolio: PortfolioState, clip: float) -> torch.Tensor:
-    """Return each asset's position [..., N, 3], of order one at any N.
+def position_inputs(portfolio: PortfolioState, member: torch.Tensor, clip: float) -> torch.Tensor:
+    """Return each asset's position [..., N, 3], of order one for any number of members.
 
-    Weights in units of equal weight, returns in tenths, logarithms of bars.
+    Weights in units of equal weight among members: empty slots do not count. Returns in tenths, logarithms
+    of bars.
     """
-    weight, assets = portfolio.weight, portfolio.weight.shape[-1]
-    parts = [weight * assets, 10.0 * portfolio.unrealised, torch.log1p(portfolio.holding) / 5.0]
+    members = member.sum(-1, keepdim=True)
+    parts = [portfolio.weight * members, 10.0 * portfolio.unrealised, torch.log1p(portfolio.holding) / 5.0]
     return torch.stack(parts, dim=-1).clamp(-clip, clip)
 
 
-def asset_inputs(portfolio: PortfolioState, clip: float) -> torch.Tensor:
+def asset_inputs(portfolio: PortfolioState, member: torch.Tensor, clip: float) -> torch.Tensor:
     """Return [..., N, 6]: each asset's position, and the account beside it."""
-    position = position_inputs(portfolio, clip)
+    position = position_inputs(portfolio, member, clip)
     account = account_inputs(portfolio, clip).unsqueeze(-2)
     return torch.cat([position, account.expand(*position.shape[:-1], -1)], dim=-1)

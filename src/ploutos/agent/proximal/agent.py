@@ -122,14 +122,19 @@ class ProximalAgent:
         def policy() -> NetworkPolicy:
             return NetworkPolicy(learner.policy.actor, self.network, layout, scaler)
 
-        learner.boundary = lambda done: run.boundary(
-            done.num_timesteps, state=lambda: learner_state(done), policy=policy
-        )
+        def boundary(done: "SequencePPO") -> bool:
+            done.logger.dump(done.num_timesteps)  # before a checkpoint: a resumed training tells the rest
+            return run.boundary(done.num_timesteps, state=lambda: learner_state(done), policy=policy)
+
+        learner.boundary = boundary
         learner.set_logger(logger_of(monitor))
-        kept = run.resume()
-        if kept is not None:
-            restore_learner(learner, kept)
-        learner.learn(self.total_steps - learner.num_timesteps, reset_num_timesteps=kept is None)
+        try:
+            kept = run.resume()
+            if kept is not None:
+                restore_learner(learner, kept)
+            learner.learn(self.total_steps - learner.num_timesteps, reset_num_timesteps=kept is None)
+        finally:
+            learner.close()
         run.finish()
         return policy()
 
@@ -174,4 +179,4 @@ class ProximalAgent:
 
 
 def _largest_divisor(number: int, most: int) -> int:
-    return max(d for d in range(1, most + 1) if number % d == 0)
+    return max(d for d in range(1, min(most, number) + 1) if number % d == 0)

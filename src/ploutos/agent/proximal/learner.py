@@ -1,5 +1,6 @@
 """sb3-contrib's RecurrentPPO through whole sequences."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -24,6 +25,8 @@ class SequencePPO(RecurrentPPO):
     A rollout is cut every `sequence_steps` steps; a sequence begins with the memory of that moment, which is
     emptied wherever an episode starts inside. Gradients stay within a sequence (truncated back-propagation
     through time). Minibatches hold whole sequences in a new random order, none of their cells is padding.
+    Schedules are read at the middle of the rollout that is learned from, of all whole rollouts to come:
+    Stable-Baselines3 reads them at its end, where a schedule that falls to 0 wastes the last one.
 
     Parameters
     ----------
@@ -87,6 +90,11 @@ class SequencePPO(RecurrentPPO):
         """Fill the buffer; False where the training is over."""
         return not self.over and collect(self, env, callback, rollout_buffer)
 
+    def _update_current_progress_remaining(self, num_timesteps: int, total_timesteps: int) -> None:
+        rollout = self.n_steps * self.n_envs
+        whole = rollout * math.ceil(total_timesteps / rollout)
+        super()._update_current_progress_remaining(num_timesteps - rollout // 2, whole)
+
     def train(self) -> None:
         """Update the policy on the rollout."""
         self.policy.set_training_mode(True)
@@ -99,6 +107,11 @@ class SequencePPO(RecurrentPPO):
                 break
         self._record(told)
         self.over = self.boundary is not None and not self.boundary(self)
+
+    def close(self) -> None:
+        """Let the environment's threads go, and what hangs on the boundary."""
+        self.env.close()
+        self.boundary = None
 
     def _epoch(self, minibatches: Iterable[Minibatch], told: list[Losses]) -> bool:
         """Do a pass over the rollout; return whether the policy moved further than `target_kl` allows."""

@@ -50,9 +50,9 @@ class Watch:
         self._last_look = done
         return figures
 
-    def over(self, done: int) -> bool:
-        """Return whether no policy has been better for `patience_steps`."""
-        return self.best_step > 0 and done - self.best_step >= self.patience_steps
+    def over(self) -> bool:
+        """Return whether the looks of `patience_steps` have found no better policy."""
+        return self.best_step > 0 and self._last_look - self.best_step >= self.patience_steps
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs."""

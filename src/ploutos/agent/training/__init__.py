@@ -1,1 +1,1 @@
-"""What trainers share: boundaries, checkpoints, evaluation on the validation window."""
+"""What trainers share: boundaries, checkpoints, generators, the device."""

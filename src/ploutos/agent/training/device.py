@@ -4,11 +4,12 @@ from ploutos.types import ConfigError
 
 
 def require_device(name: str) -> None:
-    """Refuse a device that is not there."""
+    """Refuse, as a ConfigError, a device that is neither cpu nor one of the GPUs here: cuda, cuda:0, ..."""
     if name == "cpu":
         return
     import torch
 
-    there = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
-    if name.partition(":")[0] not in there:
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    there = ["cpu"] + (["cuda"] if gpus else []) + [f"cuda:{index}" for index in range(gpus)]
+    if name not in there:
         raise ConfigError(f"agent.device: '{name}' is not there (this machine has: {', '.join(there)})")

@@ -70,7 +70,7 @@ class TrainingRun:
         if self.watch is not None:
             if self.watch.due(done, last=ended):
                 self._look(self.watch, policy)
-            ended = ended or self.watch.over(done)
+            ended = ended or self.watch.over()
         return not ended
 
     def state(self) -> State:
