@@ -44,4 +44,4 @@ class Told(Silent):
         self.figures = figures
 
     def curves(self, values, step):
-        self.curve[step] = values
+        self.curve.setdefault(step, {}).update(values)

@@ -53,6 +53,7 @@ CASES: list[tuple[str, list[str]]] = [
     ("train seed=4294967296", ["seed: 4294967296 is not below 2^32"]),
     ("study fold=0 seed=0,4294967296", ["seed: 4294967296 is not below 2^32"]),
     ("train agent.hold_bias=nan", ["agent.hold_bias", "finite number"]),
+    ("train macro.tnx_mean_pct=nan", ["macro.tnx_mean_pct", "finite number"]),
     ("train agent.entropy_coefficient=inf", ["agent.entropy_coefficient", "finite number"]),
     ("train seed=abc", ["seed: 'abc' is not a whole number >= 0"]),
     ("train fold=1.5", ["fold: 1.5 is not a whole number >= 0"]),

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.command import main
 from benchmarks.learning.clock import Clock, Deadline, Marks, Timed
-from benchmarks.learning.figures import curve, mean_and_half_width, seconds_to_enough, shares
+from benchmarks.learning.figures import curve, mean_and_half_width, seconds_to_enough, share, shares
 from benchmarks.learning.plan import AGENTS, MARKETS, NETWORKS, Wanted, own_network, trainings
 from benchmarks.learning.pool import Pool
 from benchmarks.learning.report import markdown, rows
@@ -177,6 +177,7 @@ def test_a_figure_is_the_share_of_the_oracles_gain_paired_by_seed():
     half = 4.302653 * np.std([0.5, 2.0, 0.0], ddof=1) / math.sqrt(3)
     assert figure.interval == pytest.approx((2.5 / 3 - half, 2.5 / 3 + half), rel=1e-6)
     assert figure.sharpe == 2.0
+    assert math.isnan(share("linear", 2.0, yardstick(1.0, 1.0)))  # an oracle that gains nothing
 
 
 def test_without_alpha_the_figure_is_a_difference_and_one_seed_has_no_interval():

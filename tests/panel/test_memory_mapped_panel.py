@@ -124,6 +124,16 @@ def test_damage_is_noticed_and_repaired(
     assert store.verify(tmp_path / address) == ()
 
 
+def test_a_panel_that_cannot_be_rebuilt_is_refused_by_name(tmp_path: Path) -> None:
+    address, panels = open_or_build(tmp_path, Source()).hash, MemoryMapped(folder=str(tmp_path), slots=None)
+    assert same(panels.open(address), panel())
+    os.truncate(tmp_path / address / "features.npy", 1000)
+    with pytest.raises(DataError, match=rf"'{tmp_path / address}' is damaged: features\.npy: 1000 bytes"):
+        panels.open(address)
+    with pytest.raises(DataError, match="there is no panel 0000"):
+        panels.open("0" * 64)
+
+
 def test_verify_finds_what_times_and_sizes_hide(tmp_path: Path) -> None:
     folder = tmp_path / open_or_build(tmp_path, Source()).hash
     status = (folder / "features.npy").stat()

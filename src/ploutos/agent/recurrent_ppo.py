@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ploutos.agent.proximal.agent import ProximalAgent
-from ploutos.types import FiniteFloat, Fraction, NonNegativeFloat, PositiveFloat, PositiveInt, checked
+from ploutos.types import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt, checked
 
 
 class RecurrentPPO(ProximalAgent):
@@ -36,8 +36,8 @@ class RecurrentPPO(ProximalAgent):
         value_coefficient: NonNegativeFloat,
         max_grad_norm: PositiveFloat,
         target_kl: PositiveFloat | None,
-        hold_bias: FiniteFloat,
-        initial_log_std: FiniteFloat,
+        hold_bias: float,
+        initial_log_std: float,
         market_baseline: bool,
         scaler_cells: PositiveInt,
         device: str,

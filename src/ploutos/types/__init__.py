@@ -3,7 +3,6 @@
 from ploutos.types.bars import Bars
 from ploutos.types.checked import (
     Bps,
-    FiniteFloat,
     Fraction,
     NonNegativeFloat,
     NonNegativeInt,
@@ -27,7 +26,6 @@ __all__ = [
     "Child",
     "ConfigError",
     "DataError",
-    "FiniteFloat",
     "Fold",
     "Fraction",
     "NonNegativeFloat",

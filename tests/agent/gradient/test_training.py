@@ -177,6 +177,17 @@ def test_what_it_cannot_do_is_refused_in_one_line(environment, changed, told, ma
     assert "\n" not in str(refused.value)
 
 
+def test_any_band_can_be_the_first(market):
+    environment = make_environment("target_weights", episode_bars=24)
+    for band in (1e-9, 0.1, 2.0, 1000.0):
+        agent = agent_of(initial_band=band)
+        scaler = RobustScaler.fit(
+            market.features[0], market.member, slice(20, 120), clip=5.0, max_cells=10**6
+        )
+        first = agent.actor(environment, market, scaler).first[2]
+        assert float(torch.nn.functional.softplus(first.double())) == pytest.approx(band, rel=1e-5)
+
+
 def test_an_episode_that_does_not_fit_the_training_window_is_refused(market):
     with pytest.raises(ConfigError, match=r"env\.episode_bars: 24 does not fit"):
         fitted(agent_of(), ENVIRONMENT, market, train=slice(20, 44))

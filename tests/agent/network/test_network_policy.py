@@ -115,6 +115,14 @@ def test_other_columns_are_refused_naming_the_first(variant, changed, message, t
         load(tmp_path, variant, layout=replace(layout_of(), **changed))
 
 
+def test_a_damaged_file_that_names_no_columns_is_refused(tmp_path):
+    made("cross_sectional_mlp").save(tmp_path)
+    saved = json.loads((tmp_path / "policy.json").read_text())
+    (tmp_path / "policy.json").write_text(json.dumps(saved | {"layout": {}}))
+    with pytest.raises(ConfigError, match="feature_names: position 0 is 'f0' in the panel, 'None' in the"):
+        load(tmp_path, "cross_sectional_mlp")
+
+
 def test_more_assets_are_welcome_where_the_network_knows_no_slots(equivariant, tmp_path):
     made(equivariant).save(tmp_path)
     wide = layout_of(assets=8)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hand_market import make_environment, random_market
-from keeping import Kept, Killed
+from keeping import Kept, Killed, Told
 from ploutos.agent.network.cross_sectional_lstm import CrossSectionalLstm
 from ploutos.agent.network.cross_sectional_mlp import CrossSectionalMlp
 from ploutos.agent.ppo import PPO
@@ -58,16 +58,11 @@ def market():
     return random_market(np.random.default_rng(11), rows=200, assets=4, features=3, macro=2)
 
 
-class Curves(Silent):
-    """Keeps every point, but how long it took."""
-
-    def __init__(self):
-        self.points = {}
-
-    def curves(self, values, step):
-        for name, value in values.items():
-            if not name.startswith("time/"):
-                self.points[name, step] = value
+def timeless(curve):
+    return {
+        step: {name: value for name, value in values.items() if not name.startswith("time/")}
+        for step, values in curve.items()
+    }
 
 
 def fit(name, market, checkpoints, action, monitor=None):
@@ -87,7 +82,7 @@ def fit(name, market, checkpoints, action, monitor=None):
 @pytest.mark.parametrize("action", ["discrete", "target_weights"])
 @pytest.mark.parametrize("name", AGENTS)
 def test_killed_at_boundaries(name, action, market):
-    told, pieces = Curves(), Curves()
+    told, pieces = Told(), Told()
     whole = fit(name, market, NO_CHECKPOINTS, action, told)
     kept, kills = Kept(), 0
     while True:
@@ -102,8 +97,8 @@ def test_killed_at_boundaries(name, action, market):
     assert kills >= 3 if "stopping" not in name else kills >= 1
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[part], resumed[part]) for part in whole)
-    assert any(curve == "train/loss" for curve, _ in told.points)
-    assert pieces.points == told.points
+    assert "train/loss" in told.curve[max(told.curve)]
+    assert timeless(pieces.curve) == timeless(told.curve)
 
 
 def test_saving_changes_nothing(market):
