@@ -25,6 +25,14 @@ CASES: list[tuple[str, list[str]]] = [
     ("train agent=3", ["agent: '3' is not the name of a variant", "recurrent_ppo"]),
     ("train env/action={a:1}", ["env/action: '{a:1}' is not the name of a variant", "discrete"]),
     ("train +experiment=true", ["experiment: 'true' is not the name of a variant"]),
+    (
+        "train execution/costs=per_asset execution.costs.assets={T0:{impact:2}}",
+        ["execution.costs.assets.T0: no such key; a new one is added by +execution.costs.assets.T0=..."],
+    ),
+    (
+        "train execution/costs=per_asset +execution.costs.assets.T0.impact=-2",
+        ["execution.costs.assets.T0.impact", "greater than or equal to 0", "-2"],
+    ),
     ("train ~agent=3", ["agent: '3' is not the name of a variant"]),
     ("study experiment=quick", ["experiment: no 'quick'", "Nearest: 'quickstart'"]),
     ("study hydra/launcher=joblb", ["hydra/launcher: no 'joblb'", "Nearest: 'joblib'"]),

@@ -134,5 +134,8 @@ def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
             return choice
         key = unknown.group(1)
         hint = nearest_key(key, words)
+        inner = re.match(r"Key '([^']+)' is not in struct", str(error.__cause__))
+        if hint == key and inner:  # the value is a mapping with keys of its own
+            return f"{key}.{inner.group(1)}: no such key; a new one is added by +{key}.{inner.group(1)}=..."
         return f"{key}: no such key." + (f" Nearest: '{hint}'." if hint else "")
     return one_line(text.split("\nSee ")[0])

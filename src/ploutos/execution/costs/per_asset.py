@@ -8,7 +8,7 @@ from ploutos.execution.costs.realistic import Realistic
 from ploutos.execution.roster import Roster
 from ploutos.execution.rules import CostTable
 from ploutos.execution.tape import read_only
-from ploutos.types import ConfigError, checked, one_of
+from ploutos.types import NonNegativeFloat, checked, one_of
 
 PARAMETERS = ("commission_bps", "half_spread_bps", "slippage", "impact", "borrow_bps_annual")
 WHERE = "execution.costs.assets"
@@ -24,17 +24,15 @@ class PerAsset:
     """
 
     @checked
-    def __init__(self, *, default: Any, assets: dict[str, dict[str, float]]) -> None:
+    def __init__(self, *, default: Any, assets: dict[str, dict[str, NonNegativeFloat]]) -> None:
         self.default: Realistic = default
         self.window_bars = self.default.window_bars
         base = {name: getattr(self.default, name) for name in PARAMETERS}
         self.assets: dict[str, dict[str, float]] = {}
         for ticker, changes in assets.items():
-            for name, value in changes.items():
+            for name in changes:
                 if name not in PARAMETERS:
                     raise one_of(f"{WHERE}.{ticker}", name, PARAMETERS)
-                if not 0.0 <= value < np.inf:
-                    raise ConfigError(f"{WHERE}.{ticker}.{name}: {value} must be a number >= 0")
             self.assets[ticker] = base | changes
 
     def table(self, roster: Roster) -> CostTable:
