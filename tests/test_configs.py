@@ -13,6 +13,7 @@ from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import USAGE, describe
 from ploutos.apps.parts import build, build_parts, resolved
 from ploutos.apps.study_context import sweep_jobs
+from ploutos.types import ConfigError
 
 CONF = conf_dir()
 FILES = sorted(CONF.rglob("*.yaml"))
@@ -233,8 +234,8 @@ def test_a_config_cannot_run_what_is_not_ploutos(target, arguments, nested, tmp_
     attack = armed(target, arguments, mark)
     if nested:
         attack = {"_target_": "ploutos.env.reward.log_return.LogReturn", "scale": attack}
-    with pytest.raises(Exception, match=r"whitelist|authoriz") as refused:
-        build(OmegaConf.create(attack))
+    with pytest.raises(ConfigError, match="is not allowed") as refused:
+        build(OmegaConf.create(attack), at="env.reward")
     assert not mark.exists()
     line, code = describe(refused.value)
     assert code == USAGE and "\n" not in line and target.rpartition(".")[2] in line

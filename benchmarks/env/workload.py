@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from hydra import compose, initialize_config_dir
-from hydra.utils import execution_whitelist, instantiate
 from omegaconf import DictConfig
 
 from hand_market import make_market as market_by_hand
 from ploutos.apps.conf_dir import conf_dir
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety import components
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.execution.tape import read_only
@@ -70,8 +69,7 @@ def portfolio(*overrides: str, envs: int = ENVS, threads: int = 1) -> Portfolio:
 
 def build(composed: DictConfig) -> Portfolio:
     """Return the environment of a composed config."""
-    with execution_whitelist(TRUSTED):
-        made: Portfolio = instantiate(composed.env)
+    made: Portfolio = components.build(composed.env)
     return made
 
 

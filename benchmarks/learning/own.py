@@ -4,13 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import execution_whitelist, instantiate
-
 from benchmarks.learning.arena import Arena
 from benchmarks.learning.clock import ENDLESS, Clock, Deadline, Marks, Moment, Timed
 from benchmarks.learning.run import Run
 from ploutos.apps.parts import build
-from ploutos.apps.whitelist import TRUSTED
 from ploutos.types import Policy
 from ploutos.types.checkpoints import NO_CHECKPOINTS
 from ploutos.types.monitor import Silent
@@ -28,8 +25,7 @@ def train(run: Run, arena: Arena, folder: Path) -> Kept:
         "stopping": Deadline(marks, folder),
         "total_steps": ENDLESS,
     }
-    with execution_whitelist(TRUSTED):
-        agent = instantiate(settings, **parts)
+    agent = build(settings, **parts)
     _fit(agent, run, arena)
 
     def loader(moment: Moment) -> Callable[[], Policy]:

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from hydra.utils import execution_whitelist, instantiate
-
 from benchmarks.env.workload import ASSETS, ROWS, build, config, make_market
 from benchmarks.recurrent_ppo.trainers import ENVS, SETTINGS, STEPS, ready
 from ploutos.agent.proximal.agent import ProximalAgent
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety import components
 from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.features.scaler import RobustScaler
@@ -30,8 +28,7 @@ class Workload:
         self.market: Market = make_market(ASSETS, ROWS)
         self.rows = slice(0, ROWS)
         self.portfolio: Portfolio = build(composed)
-        with execution_whitelist(TRUSTED):
-            self.agent: ProximalAgent = instantiate(composed.agent)
+        self.agent: ProximalAgent = components.build(composed.agent)
 
     def env(self) -> Any:
         """Return a new training environment."""

@@ -4,14 +4,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
 import torch
-from hydra.utils import execution_whitelist, instantiate
 
 from benchmarks.env.workload import ASSETS, ROWS, build, config, make_market
 from benchmarks.record import Row
 from benchmarks.timing import Effort, Work, cores, interleave, progress
 from ploutos.agent.direct_policy_gradient import DirectPolicyGradient
 from ploutos.agent.gradient.learner import Learner
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety import components
 from ploutos.features.scaler import RobustScaler
 
 SEEDS = (0, 1, 2, 3)
@@ -46,8 +45,7 @@ def rows(cases: Sequence[str], device: str, effort: Effort) -> Iterator[Row]:
     for case in cases:
         progress(f"stacked_seeds: {case}, {device}")
         composed = config("agent=direct_policy_gradient", f"agent.device={device}", *CASES[case])
-        with execution_whitelist(TRUSTED):
-            agent: DirectPolicyGradient = instantiate(composed.agent)
+        agent: DirectPolicyGradient = components.build(composed.agent)
         environment = build(composed)
         stack = agent.learner(environment, market, window, scaler, *SEEDS)
         single = [agent.learner(environment, market, window, scaler, seed) for seed in SEEDS]

@@ -153,6 +153,17 @@ def test_a_relaunch_trains_nothing_and_validate_judges_the_same(basic: Done) -> 
     [
         ("ploutos.ensemble.majority.Majority", "os.system", "ensemble._target_: 'os.system'"),
         ("name: tiny", "name: ${oc.env:HOME}", "holds a reference"),
+        (
+            "ploutos.ensemble.majority.Majority",
+            "ploutos.apps.guard.run_guarded",
+            "'ploutos.apps.guard.run_guarded' is",
+        ),
+        (
+            "ploutos.regime.no_regime.NoRegime",
+            "ploutos.agent.ppo.PPO",
+            "regime._target_: 'ploutos.agent.ppo.PPO' is",
+        ),
+        ("name: tiny", "name: !!python/object/apply:pathlib.Path [x]", "line 1: the YAML tag"),
     ],
 )
 def test_validate_refuses_a_stored_config_that_was_tampered_with(

@@ -174,6 +174,20 @@ def test_the_keys_are_sent_and_nowhere_else(server, source, tmp_path, capfd, cap
         assert KEY not in text and SECRET not in text
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example",
+        "https://data.alpaca.markets.evil.example/",
+        "http://10.0.0.1:80",
+        "https://[::2]",
+    ],
+)
+def test_the_keys_go_to_no_other_host(source, address):
+    with pytest.raises(ConfigError, match=r"APCA_API_KEY_ID and APCA_API_SECRET_KEY belongs to data\.alpaca"):
+        source(f"base_url='{address}'").fetch()
+
+
 @pytest.mark.parametrize("missing", ["APCA_API_KEY_ID", "APCA_API_SECRET_KEY"])
 def test_missing_keys_are_named_and_a_full_cache_needs_none(source, monkeypatch, missing):
     frame = fetched(source("end=2024-03-01"))

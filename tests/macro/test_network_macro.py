@@ -171,6 +171,25 @@ def test_the_key_is_in_no_message_and_no_file(server, tmp_path, monkeypatch):
         make("macro", "fred", server.url, tmp_path / "third", "api=true").load()
 
 
+def test_the_key_is_in_no_log_and_goes_to_no_other_host(server, tmp_path, monkeypatch, caplog):
+    caplog.set_level("DEBUG")
+    make("macro", "fred", server.url, tmp_path, "api=true", "start=2023-01-02").load()
+    assert "api_key=***" in caplog.text and KEY not in caplog.text
+    for address in ("https://evil.example", "https://api.stlouisfed.org.evil.example", "http://192.0.2.1:80"):
+        with pytest.raises(ConfigError, match=r"FRED_API_KEY belongs to api\.stlouisfed\.org and"):
+            make("macro", "fred", address, tmp_path / "other", "api=true").load()
+    monkeypatch.setenv("PLOUTOS_KEY_HOSTS", "proxy.example, evil.example")
+    with pytest.raises(ConfigError, match=r"FRED_API_KEY is not sent unencrypted; use https://evil\.example"):
+        make("macro", "fred", "http://evil.example", tmp_path / "other", "api=true").load()
+
+
+def test_a_redirect_does_not_take_the_key_along(server, tmp_path):
+    elsewhere = provider.status(302, Location="http://127.0.0.1:9/?api_key=x")
+    server.faults = [elsewhere]
+    with pytest.raises(DataError, match="HTTP 302"):
+        make("macro", "fred", server.url, tmp_path, "api=true", "network.attempts=1").load()
+
+
 def test_an_unknown_series_is_named(fred):
     with pytest.raises(DataError, match=r"FRED: NOPE: HTTP 40[04]"):
         fred("vix.id=NOPE").load()

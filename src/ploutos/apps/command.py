@@ -12,7 +12,8 @@ from omegaconf import DictConfig
 from ploutos.apps import before_run
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import explain
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety import resolvers
+from ploutos.apps.safety.machinery import MACHINERY
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -35,8 +36,9 @@ def command(
     before_run.check = lambda config: prepared.append(prepare(config))
     before_run.check_job = prepare
 
-    @hydra.main(config_path=str(conf_dir()), config_name=verb, execution_whitelist=TRUSTED)
+    @hydra.main(config_path=str(conf_dir()), config_name=verb, execution_whitelist=MACHINERY)
     def entry(config: DictConfig) -> float:
+        resolvers.restrict()  # a launcher may have started this process
         try:
             return body(config, prepared.pop() if prepared else prepare(config))
         except Exception as error:

@@ -8,8 +8,10 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from ploutos.apps import search_path
+from ploutos.apps.arguments import refuse_search_paths
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import USAGE, describe
+from ploutos.apps.safety.resolvers import restricted
 from ploutos.types import ConfigError
 
 
@@ -25,8 +27,9 @@ def composed(verb: str, overrides: Sequence[str], config_dir: str | None) -> Ite
     running, folder = users.hydra, search_path.folder
     users.clear()
     try:
+        refuse_search_paths(overrides)
         search_path.put_first(config_dir)
-        with initialize_config_dir(str(conf_dir())):
+        with restricted(), initialize_config_dir(str(conf_dir())):
             yield compose(verb, overrides=list(overrides), return_hydra_config=True)
     except Exception as error:
         line, code = describe(error, [verb, *overrides])

@@ -79,7 +79,7 @@ def _instantiation(error: Exception) -> tuple[str, int]:
     refused = re.match(r"Target '([^']+)' (?:cannot be authorized|is not)", str(error))
     if refused:
         key, target = _key(error), refused.group(1)
-        allowed = "a config may name ploutos.* and packages in PLOUTOS_TRUST"
+        allowed = "a config may name the components of its groups and classes of packages in PLOUTOS_TRUST"
         return f"{key}._target_: '{target}' is not allowed; {allowed}", USAGE
     text = re.sub(r"full_key: \S+", "", str(error)).replace("Are you sure", "; are you sure")
     return _at(error, text), USAGE
@@ -100,9 +100,11 @@ def _validation(error: Exception) -> str:
 
 
 def _omegaconf(error: BaseException) -> str:
+    from ploutos.apps.safety.resolvers import of_resolver
+
     key = getattr(error, "full_key", None)
     message = str(error).strip().splitlines()
-    first = message[0] if message else type(error).__name__
+    first = of_resolver(message[0]) if message else type(error).__name__
     if first.startswith("Missing mandatory value"):
         return f"{key}: no value given; set it with {key}=..."
     if "is not in struct" in first or first.startswith("Missing key"):

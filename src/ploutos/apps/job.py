@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ploutos.types import ConfigError
 
@@ -23,8 +23,13 @@ def die_with_parent() -> None:
 def work(folder: Path) -> None:
     """Run the job described by `job.json` and `config.yaml` in `folder`."""
     job = json.loads((folder / "job.json").read_text())
-    config = OmegaConf.load(folder / "config.yaml")
+    from ploutos.apps.safety import plain_yaml, resolvers
+    from ploutos.apps.safety.components import check_all
+
+    resolvers.restrict()
+    config = plain_yaml.load(folder / "config.yaml", called=f"{folder}/config.yaml")
     assert isinstance(config, DictConfig)
+    check_all(config)
 
     from ploutos.apps.job_monitor import JobMonitor, WithCurves, told
     from ploutos.apps.parts import build, build_parts

@@ -56,14 +56,19 @@ def main() -> None:
 def run(verb: str, arguments: list[str]) -> int:
     """Hand `arguments` to the verb's own program; return its exit code."""
     from ploutos.apps import search_path
-    from ploutos.apps.arguments import parse
+    from ploutos.apps.arguments import parse, refuse_other_sources
     from ploutos.apps.errors import explain
+    from ploutos.apps.safety import machinery, resolvers
 
     # Hydra's own handler prints several lines and exits 1; ours prints one and exits 2.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     sys.argv = [f"ploutos {verb}", *arguments]
     try:
-        search_path.put_first(parse(arguments).config_dir)
+        flags = parse(arguments)
+        refuse_other_sources(flags)
+        search_path.put_first(flags.config_dir)
+        resolvers.restrict()
+        machinery.check_command(verb, flags)
     except Exception as error:
         return explain(error)
     code: int = import_module(f"ploutos.apps.{verb}").main()

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hydra.utils import execution_whitelist, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety.components import build as build
 from ploutos.types import ConfigError, Fold
 
 if TYPE_CHECKING:
@@ -34,12 +33,6 @@ class Parts:
     ensemble: Any
     backtest: "OutOfSample"
     hardware: Any
-
-
-def build(config: DictConfig) -> Any:
-    """Instantiate one node under the execution whitelist."""
-    with execution_whitelist(TRUSTED):
-        return instantiate(config)
 
 
 def build_parts(config: DictConfig) -> Parts:

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from ploutos.apps.parts import resolved
+from ploutos.apps.safety.components import check_all
 from ploutos.types import ConfigError
 
 SEEDS = 2**32  # as many as NumPy's older generators and Stable-Baselines3 take
@@ -17,8 +18,9 @@ NAME = re.compile(r"[\w][\w .\-]*")
 
 
 def check_values(config: DictConfig) -> dict[str, Any]:
-    """Return the resolved config; refuses missing values, broken references, a wrong fold, seed or name."""
+    """Return the resolved config; refuses foreign targets, missing values, a wrong fold, seed or name."""
     try:
+        check_all(config)
         plain = resolved(config)
     except InterpolationKeyError as error:
         raise _mismatch(config, error) from error

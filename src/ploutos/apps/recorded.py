@@ -8,6 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.children import KIND, child_of, children_of
 from ploutos.apps.parts import Parts, build_parts, open_panel
+from ploutos.apps.safety import plain_yaml
+from ploutos.apps.safety.components import check_all
 from ploutos.apps.study_context import CONFIG, PLAN, STUDY_KEY
 from ploutos.tracking.mlflow import PARENT, Store
 from ploutos.types import Child, ConfigError, DataError, Fold, one_of
@@ -51,7 +53,7 @@ def read(store: Store, run: Any) -> Recorded:
     """Return what the run left: its config, its panel's address and its children."""
     tags, run_id = run.data.tags, run.info.run_id
     try:
-        config = OmegaConf.load(store.artifact(run_id, CONFIG))
+        config = plain_yaml.load(store.artifact(run_id, CONFIG), called=f"study: its {CONFIG}")
         if tags[KIND] == "study":
             plan = json.loads(store.artifact(run_id, PLAN).read_text())
             jobs, keys = [(job["fold"], job["seed"]) for job in plan], [job["key"] for job in plan]
@@ -78,6 +80,7 @@ def _plain(config: Any) -> DictConfig:
         raise DataError(f"study: its {CONFIG} holds a reference '${{...}}'; a recorded config is resolved")
     whole = OmegaConf.merge(BEFORE, config)
     assert isinstance(whole, DictConfig)
+    check_all(whole)
     return whole
 
 

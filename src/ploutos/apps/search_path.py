@@ -6,6 +6,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
+from ploutos.apps.safety.plain_yaml import UserFolder
 from ploutos.types import ConfigError
 
 folder: Path | None = None  # set by `put_first`; Hydra builds its plugins without arguments
@@ -17,7 +18,7 @@ class UserFirst(SearchPathPlugin):
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Prepend the folder, if there is one."""
         if folder is not None:
-            search_path.prepend(provider="user", path=f"file://{folder}")
+            search_path.prepend(provider="user", path=f"{UserFolder.scheme()}://{folder}")
 
 
 def put_first(given: str | None) -> None:
@@ -28,4 +29,5 @@ def put_first(given: str | None) -> None:
         return
     if not folder.is_dir():
         raise ConfigError(f"--config-dir: there is no folder '{given}'")
-    Plugins.instance().register(UserFirst)
+    for plugin in (UserFirst, UserFolder):
+        Plugins.instance().register(plugin)

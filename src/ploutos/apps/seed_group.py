@@ -16,9 +16,8 @@ from ploutos.apps.children import (
     finished,
     train_children,
 )
-from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.parts import resolved
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety.places import shipped
 from ploutos.tracking.identity import child_key
 from ploutos.tracking.lock import file_lock
 from ploutos.tracking.mlflow import PARENT, Store
@@ -93,10 +92,7 @@ def together(config: DictConfig, agent: "Agent", seeds: Iterable[int]) -> tuple[
 
 def _stacking_agents() -> list[str]:
     """Return the shipped variants that train seeds together."""
-    found = []
-    with execution_whitelist(TRUSTED):
-        for path in sorted((conf_dir() / "agent").glob("*.yaml")):
-            target = OmegaConf.select(OmegaConf.load(path), "_target_")
-            if target and getattr(get_class(target), "stacks_seeds", False) is True:
-                found.append(path.stem)
-    return found
+    targets = tuple(sorted(shipped()[("agent",)]))
+    with execution_whitelist(targets, reset=True):
+        able = [t for t in targets if getattr(get_class(t), "stacks_seeds", False) is True]
+    return [target.split(".")[-2] for target in able]

@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from ploutos.apps import before_run, study_state
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import FAILURE, explain
-from ploutos.apps.whitelist import TRUSTED
+from ploutos.apps.safety import resolvers
+from ploutos.apps.safety.machinery import MACHINERY
 from ploutos.types import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def job(config: DictConfig) -> float:
     from ploutos.apps.parts import build
     from ploutos.apps.seed_group import ensure_group_child
 
+    resolvers.restrict()  # a launcher may have started this process
     place = study_state.place
     if place is None:
         raise RuntimeError("a job that no study launched")
@@ -47,7 +49,7 @@ def refuse_single(_: DictConfig) -> None:
     raise ConfigError("hydra.mode: a study is a multirun; for a single run use ploutos train")
 
 
-@hydra.main(config_path=str(conf_dir()), config_name="study", execution_whitelist=TRUSTED)
+@hydra.main(config_path=str(conf_dir()), config_name="study", execution_whitelist=MACHINERY)
 def entry(config: DictConfig) -> float:
     """Run one job of the multirun (module level: launchers pickle it by name)."""
     return job(config)

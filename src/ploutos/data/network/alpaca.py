@@ -11,6 +11,7 @@ import polars as pl
 
 from ploutos.data.network import rows
 from ploutos.data.network.actions import Action
+from ploutos.data.network.addresses import check_address, require_own_host
 from ploutos.data.network.clock import DAY
 from ploutos.data.network.extras import needed
 from ploutos.data.network.provider import SERVED, About
@@ -21,6 +22,7 @@ from ploutos.types import ConfigError, DataError
 from ploutos.types.bars import PRICE_COLUMNS
 
 KEY_ID, SECRET = "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"
+HOSTS = ("data.alpaca.markets", "data.sandbox.alpaca.markets")
 FIRST = datetime(2016, 1, 1, tzinfo=UTC)
 ZONE = "America/New_York"
 HOUR = DAY // 24
@@ -53,7 +55,7 @@ class AlpacaBars:
     ) -> None:
         self.interval = interval
         self.feed = feed
-        self.base_url = base_url
+        self.base_url = check_address(base_url)
         self.timeout_seconds = timeout_seconds
 
     def earliest(self, now: int) -> int | None:
@@ -157,6 +159,7 @@ def _client(base: Any, base_url: str | None, timeout_seconds: float) -> Any:
                 raise_if_passing(status, headers)
                 raise Complaint(status, _reason(error.response)) from None
 
+    require_own_host(base_url, HOSTS, keys=f"{KEY_ID} and {SECRET}")
     key, secret = _keys()
     return Client(api_key=key, secret_key=secret, raw_data=True, url_override=base_url)
 

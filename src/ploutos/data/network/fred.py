@@ -2,13 +2,16 @@
 
 import io
 import json
+import logging
 import os
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import requests
 
+from ploutos.data.network.addresses import check_address, require_own_host
 from ploutos.data.network.clock import DAY
 from ploutos.data.network.provider import About
 from ploutos.data.network.retries import Transient, raise_if_passing
@@ -17,7 +20,21 @@ from ploutos.types import ConfigError, DataError
 
 KEY = "FRED_API_KEY"
 API_URL, CSV_URL = "https://api.stlouisfed.org", "https://fred.stlouisfed.org"
+HOSTS = ("api.stlouisfed.org",)
 LIMIT = 100_000  # observations of one answer
+
+
+def hide_key_from_logs() -> None:
+    """Take the key out of what urllib3 tells of its requests: FRED wants it in the address."""
+    logger = logging.getLogger("urllib3.connectionpool")
+    if _without_key not in logger.filters:
+        logger.addFilter(_without_key)
+
+
+def _without_key(record: logging.LogRecord) -> bool:
+    told = record.getMessage()
+    record.msg, record.args = re.sub(r"api_key=[^&\s\"]+", "api_key=***", told), ()
+    return True
 
 
 class FredSeries:
@@ -37,7 +54,7 @@ class FredSeries:
 
     def __init__(self, *, api: bool, base_url: str | None, timeout_seconds: float) -> None:
         self.api = api
-        self.base_url = (base_url or (API_URL if api else CSV_URL)).rstrip("/")
+        self.base_url = (check_address(base_url) or (API_URL if api else CSV_URL)).rstrip("/")
         self.timeout_seconds = timeout_seconds
 
     def earliest(self, now: int) -> int | None:
@@ -68,6 +85,8 @@ class FredSeries:
         key = os.environ.get(KEY)
         if not key:
             raise ConfigError(f"macro=fred: set {KEY} in the environment, or api=false for the public CSV")
+        require_own_host(self.base_url, HOSTS, keys=KEY)
+        hide_key_from_logs()
         parameters = {
             "series_id": ticker,
             "observation_start": first,
@@ -109,7 +128,12 @@ class FredSeries:
 
     def _get(self, path: str, parameters: dict[str, Any]) -> tuple[int, str]:
         try:
-            answer = requests.get(self.base_url + path, params=parameters, timeout=self.timeout_seconds)
+            answer = requests.get(
+                self.base_url + path,
+                params=parameters,
+                timeout=self.timeout_seconds,
+                allow_redirects=not self.api,  # the key in the address goes nowhere else
+            )
         except requests.Timeout:
             raise Transient(f"no answer within {self.timeout_seconds:g} s") from None
         except requests.ConnectionError:  # its text holds the address, and that the key

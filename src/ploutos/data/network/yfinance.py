@@ -14,6 +14,7 @@ import polars as pl
 
 from ploutos.data.network import rows
 from ploutos.data.network.actions import Action, unadjusted
+from ploutos.data.network.addresses import check_address
 from ploutos.data.network.clock import DAY
 from ploutos.data.network.extras import needed
 from ploutos.data.network.provider import About
@@ -48,7 +49,7 @@ class YahooChart:
 
     def __init__(self, *, interval: Interval, base_url: str | None, timeout_seconds: float) -> None:
         self.interval = interval
-        self.base_url = (base_url or URL).rstrip("/")
+        self.base_url = (check_address(base_url) or URL).rstrip("/")
         self.timeout_seconds = timeout_seconds
         self._session: Any = None
         self._wait = Interruptible()

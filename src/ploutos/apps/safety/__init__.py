@@ -1,0 +1,1 @@
+"""What a config, also one from a stranger, may name, read and reach."""
