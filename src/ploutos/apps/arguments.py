@@ -1,5 +1,6 @@
 """Hydra's own flags, read before Hydra does: a wrong one is told in one line."""
 
+import warnings
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import NoReturn
@@ -36,6 +37,9 @@ def refuse_other_sources(flags: Namespace) -> None:
 
 def refuse_search_paths(overrides: Sequence[str]) -> None:
     """Refuse overrides of Hydra's search path and aliases: their text would not be read without tags."""
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
+    with warnings.catch_warnings():  # what is deprecated, Hydra tells when it reads them itself
+        warnings.simplefilter("ignore")
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    for override in parsed:
         if split_key(override.key_or_group)[:2] in (["hydra", "searchpath"], ["hydra", "aliases"]):
             raise ConfigError(f"{override.key_or_group}: not allowed; a folder of configs is --config-dir")

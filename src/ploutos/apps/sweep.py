@@ -5,6 +5,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from ploutos.apps.safety import machinery
+
 
 def expand(config: DictConfig) -> tuple[list[list[str]], set[str]]:
     """Return the overrides of every job of the grid that `config` describes, and the keys that it sweeps."""
@@ -17,5 +19,7 @@ def expand(config: DictConfig) -> tuple[list[list[str]], set[str]]:
 
 
 def compose_job(config: DictConfig, overrides: list[str]) -> DictConfig:
-    """Return the config of one job as Hydra's launchers compose it."""
-    return GlobalHydra.instance().config_loader().load_sweep_config(config, list(overrides))
+    """Return the config of one job as Hydra's launchers compose it; its part `hydra` is checked."""
+    job = GlobalHydra.instance().config_loader().load_sweep_config(config, list(overrides))
+    machinery.check(job)
+    return job

@@ -19,7 +19,7 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
             "baselines.mine",
             "ploutos.apps.guard.run_guarded",
             "folder: .",
-            "environment: {PYTHONWARNINGS: 'all:0:antigravity.x:0:0', BROWSER: 'touch {mark}'}",
+            "environment: {{PYTHONWARNINGS: 'all:0:antigravity.x:0:0', BROWSER: 'touch {mark}'}}",
             "controller: null",
         ),
         "'ploutos.apps.guard.run_guarded' is not allowed",
@@ -102,7 +102,7 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
         "${oc.env:...} is not allowed",
     ),
     "an import": ("agent:\n  hold_bias: ${{oc.coerce:antigravity.x,1}}\n", "${oc.coerce:...} is not allowed"),
-    "made of text": ("extra: ${{oc.create:'a: 1'}}\n", "${oc.create:...} is not allowed"),
+    "made of text": ("extra: \"${{oc.create:'a: 1'}}\"\n", "${oc.create:...} is not allowed"),
     "a path tag": (
         "panel:\n  folder: !!python/object/apply:pathlib.Path ['{mark}']\n",
         "line 3: the YAML tag 'tag:yaml.org,2002:python/object/apply:pathlib.Path' is not allowed",
@@ -141,11 +141,11 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
         "hydra.callbacks.before_run._target_: 'os.system' is not allowed",
     ),
     "a launcher": (
-        "hydra:\n  launcher: {{_target_: os.system, command: 'touch {mark}'}}\n",
+        "hydra:\n  launcher: {{_target_: os.system}}\n",
         "hydra.launcher._target_: 'os.system' is not allowed",
     ),
     "a sweeper": (
-        "hydra:\n  sweeper: {{_target_: os.system, command: 'touch {mark}'}}\n",
+        "hydra:\n  sweeper: {{_target_: os.system}}\n",
         "hydra.sweeper._target_: 'os.system' is not allowed",
     ),
     "a folder outside": (

@@ -97,6 +97,12 @@ def test_a_stored_run_obeys_the_same_rules(store: Store, tmp_path: Path, name: s
         (["train", "hydra[searchpath]=[pkg://antigravity]"], "not allowed"),
         (["train", "hydra.searchpath=extend_list(pkg://antigravity)"], "hydra.searchpath: not allowed"),
         (["study", "+hydra.aliases.lr=hydra.searchpath", "fold=0", "seed=0"], "hydra.aliases"),
+        (["train", "~hydra.callbacks.before_run"], "hydra.callbacks.before_run: missing"),
+        (["study", "~hydra.callbacks.study", "fold=0", "seed=0"], "hydra.callbacks.study: missing"),
+        (
+            ["train", "-m", "+hydra.sweeper.params={+hydra.job.env_set.LD_PRELOAD:x}", "seed=0,1"],
+            "hydra.job.env_set: a config sets no environment variables",
+        ),
         (["train", "--config-path", "elsewhere"], "--config-path: not allowed"),
         (["train", "--experimental-rerun", "elsewhere"], "--experimental-rerun: not allowed"),
         (["train", "hydra/job_logging=default"], "hydra.job_logging: logs would be written elsewhere"),
@@ -126,6 +132,20 @@ def test_a_primary_config_sets_no_search_path(ploutos: Call, stranger: Path, key
     (stranger / "train.yaml").write_text(f"defaults:\n  - data: synthetic\nhydra:\n  {key}\n")
     told = ploutos("train", "--config-dir", str(stranger))
     refused(told, f"train.yaml: hydra.{key.partition(':')[0]}: not allowed in a config")
+
+
+@pytest.mark.parametrize("verb", ["train", "study"])
+def test_the_jobs_of_a_sweep_are_checked_too(ploutos: Call, stranger: Path, verb: str):
+    """A group composed into Hydra's part of the jobs alone."""
+    (stranger / "gift").mkdir()
+    (stranger / "gift" / "one.yaml").write_text("env_set: {LD_PRELOAD: x}\n")
+    (stranger / "experiment" / "gift.yaml").write_text(
+        "# @package _global_\nhydra:\n  sweeper:\n    params:\n      +gift@hydra.job: one\n      seed: 0,1\n"
+    )
+    swept = ["fold=0"] if verb == "study" else ["-m"]
+    told = ploutos(verb, "--config-dir", str(stranger), "experiment=gift", *swept)
+    refused(told, "hydra.job.env_set: a config sets no environment variables")
+    assert not list(Path.cwd().rglob("*.yaml"))
 
 
 def test_broken_yaml_names_file_and_line(ploutos: Call, stranger: Path):

@@ -39,6 +39,9 @@ def check_command(verb: str, flags: Namespace) -> None:
             validate_sweep_overrides=False,
         )
     check(config)
+    for name in ("before_run", *(["study"] if verb == "study" else [])):
+        if name not in (config.hydra.callbacks or {}):
+            raise ConfigError(f"hydra.callbacks.{name}: missing; it checks each job before it starts")
 
 
 def check(config: DictConfig) -> None:
