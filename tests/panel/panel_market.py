@@ -1,6 +1,10 @@
 """A small market for tests of the panel: gaps, a late start, a delisting, a silent end, two signals."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -131,6 +135,53 @@ def build_in_child(folder: str, counter: str, results: Any) -> None:
     """Body of a spawned process."""
     built = open_or_build(Path(folder), Source(counter=Path(counter)))
     results.put((built.hash, float(np.nansum(built.features))))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from panel_market import Source, bars, open_or_build
+from ploutos.panel import draft
+
+def killed(self, panel):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+draft.Draft.publish = killed
+open_or_build(Path(sys.argv[1]), Source(seed=int(sys.argv[3])))
+"""
+
+
+def killed_build(folder: Path, seed: int = 0) -> Path:
+    """Have a process killed that builds a panel in `folder`, arrays written; return what it left."""
+    before = set(folder.glob(".*.building-*"))
+    words = [sys.executable, "-c", KILLED, str(folder), str(Path(__file__).parent), str(seed)]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    (left,) = set(folder.glob(".*.building-*")) - before
+    assert (left / "features.npy").stat().st_size > 1000
+    return left
+
+
+def address(folder: Path, seed: int) -> str:
+    """Return the address of the panel of the market `seed`, which is in `folder`."""
+    sources = {
+        json.loads(file.read_text())["inputs"]["source"]["seed"]: file.parent.name
+        for file in folder.glob("?*/manifest.json")
+        if not file.parent.name.startswith(".")
+    }
+    return sources[seed]
+
+
+def unused(panel: Path, days: float) -> None:
+    """Let a panel be one that no command opened for so long."""
+    then = time.time() - days * 86_400
+    os.utime(panel / "manifest.json", (then, then))
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the names in a folder of panels but for locks and the marker."""
+    kept = (path.name for path in folder.iterdir() if path.suffix != ".lock")
+    return sorted(name for name in kept if name != ".ploutos-panels")
 
 
 def same(a: Panel, b: Panel) -> bool:

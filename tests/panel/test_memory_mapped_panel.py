@@ -15,7 +15,16 @@ import pytest
 from hydra.utils import execution_whitelist, instantiate
 from omegaconf import OmegaConf
 from panel_market import Macro as MacroColumns
-from panel_market import Source, build_in_child, core, open_or_build, panel, same
+from panel_market import (
+    Source,
+    build_in_child,
+    core,
+    killed_build,
+    left_behind,
+    open_or_build,
+    panel,
+    same,
+)
 
 from ploutos.panel import draft, memory_mapped, store
 from ploutos.panel.memory_mapped import MemoryMapped
@@ -108,7 +117,22 @@ DAMAGES = {
     "longer file": lambda folder: os.truncate(folder / "prices.npy", 100_000),
     "flipped byte": _flip_a_byte,
     "a file in place of the folder": lambda folder: (shutil.rmtree(folder), folder.write_text("")),
+    "a file of somebody else beside the arrays": lambda folder: (
+        (folder / "thesis.txt").write_text("mine"),
+        os.truncate(folder / "features.npy", 1000),
+    ),
 }
+
+
+NOT_OURS = (
+    "missing manifest",
+    "broken manifest",
+    "manifest of something else",
+    "other schema",
+    "other hash",
+    "a file in place of the folder",
+    "a file of somebody else beside the arrays",
+)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -122,6 +146,26 @@ def test_damage_is_noticed_and_repaired(
     assert caplog.text.count("is damaged and will be rebuilt") == len(caplog.records) == 1
     assert same(again, panel())
     assert store.verify(tmp_path / address) == ()
+    aside = [f"{address}.set-aside-1"] if damage in NOT_OURS else []
+    assert left_behind(tmp_path) == sorted([address, *aside])
+
+
+def test_what_is_in_the_way_of_a_panel_is_kept(tmp_path: Path) -> None:
+    address = open_or_build(tmp_path, Source()).hash
+    for number in (1, 2):
+        shutil.rmtree(tmp_path / address)
+        (tmp_path / address).mkdir()
+        (tmp_path / address / "thesis.txt").write_text(f"chapter {number}")
+        open_or_build(tmp_path, Source())
+        assert (tmp_path / f"{address}.set-aside-{number}" / "thesis.txt").read_text() == f"chapter {number}"
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    shutil.move(tmp_path / address, elsewhere)
+    (elsewhere / "manifest.json").write_text("{")
+    (tmp_path / address).symlink_to(elsewhere)
+    open_or_build(tmp_path, Source())
+    assert (tmp_path / address).is_dir() and not (tmp_path / address).is_symlink()
+    assert (tmp_path / f"{address}.set-aside-3").readlink() == elsewhere
+    assert (elsewhere / "features.npy").is_file()
 
 
 def test_a_panel_that_cannot_be_rebuilt_is_refused_by_name(tmp_path: Path) -> None:
@@ -176,18 +220,24 @@ def test_a_failed_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(draft, "sha256_of", lambda path: real(path) if path.stem != "member" else fails())
     with pytest.raises(DataError):
         open_or_build(tmp_path, Source())
-    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+    assert left_behind(tmp_path) == []
 
 
 def test_leftovers_of_a_killed_builder_are_removed(tmp_path: Path) -> None:
+    leftover = killed_build(tmp_path)
+    built = open_or_build(tmp_path, Source())
+    assert leftover.name.startswith(f".{built.hash}.") and not leftover.exists()
+
+
+def test_what_only_looks_like_a_leftover_is_left(tmp_path: Path) -> None:
     address = MemoryMapped(folder=str(tmp_path), slots=None).address(
         Source(), MacroColumns(), Static(tickers=None), core()
     )
-    leftover = tmp_path / f".{address}.building-1"
-    leftover.mkdir()
-    (leftover / "features.npy").write_text("half")
+    (tmp_path / f".{address}.building-1").mkdir()
+    thesis = tmp_path / f".{address}.building-1" / "features.npy"
+    thesis.write_text("mine")
     open_or_build(tmp_path, Source())
-    assert not leftover.exists()
+    assert thesis.read_text() == "mine"
 
 
 def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
@@ -204,7 +254,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(draft, "reserve", full)
     with pytest.raises(ConfigError, match=r"^panel\.folder: cannot write .*: No space left on device$"):
         open_or_build(tmp_path, Source())
-    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+    assert left_behind(tmp_path) == []
 
 
 def test_no_macro_no_signals_no_truth(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ def prepare(config: DictConfig) -> "tuple[Panel, Path] | None":
     from ploutos.apps.parts import build
     from ploutos.apps.preflight import check_folders, check_values
 
-    if check_task(config) != "report":
-        check_folders(config)
+    task = check_task(config)
+    if task != "report":
+        check_folders(config, read=() if task == "prune" else ("panel.folder",))
         return None
     check_values(config)
     check_folders(config)

@@ -32,7 +32,7 @@ def work(folder: Path) -> None:
     check_all(config)
 
     from ploutos.apps.job_monitor import JobMonitor, WithCurves, told
-    from ploutos.apps.parts import build, build_parts
+    from ploutos.apps.parts import build, build_parts, stored_panel
     from ploutos.apps.training import SeedRun, train
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
@@ -42,7 +42,7 @@ def work(folder: Path) -> None:
         raise ConfigError("the code changed after the launch; launch again")
     parts = build_parts(config)
     parts.hardware.apply()
-    panel = parts.panels.open(job["panel"])
+    panel = stored_panel(parts, job["panel"])
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     client = build(config.tracking).client()
     runs = [Run(client, it["run_id"]) for it in job["runs"]]

@@ -1,6 +1,6 @@
 """`ploutos data panels=...`: the stored panels, listed, inspected, verified and pruned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,9 @@ from omegaconf import DictConfig
 from ploutos.types import ConfigError, DataError, one_of
 
 if TYPE_CHECKING:
-    from ploutos.panel.shelf import Stored
+    from ploutos.panel.shelf import Contents, Foreign, Leftover, Stored
 
+MOST = 20  # foreign entries that are named
 TASKS = ("report", "list", "inspect", "verify", "prune")
 
 
@@ -41,9 +42,7 @@ def look_after(config: DictConfig, task: str) -> Iterable[str]:
 
     folder = Path(str(config.panel.folder)).expanduser()
     if task == "list":
-        panels = shelf.stored_panels(folder)
-        yield from (line(panel) for panel in panels)
-        yield f"{len(panels)} panels, {megabytes(panels)} in {folder}"
+        yield from listed(shelf.contents(folder), folder)
     elif task == "inspect":
         yield from inspect(shelf.find_panel(folder, str(config.address)))
     elif task == "verify":
@@ -54,9 +53,47 @@ def look_after(config: DictConfig, task: str) -> Iterable[str]:
         )
         yield from verify(chosen)
     else:
-        gone = shelf.prune(folder, float(config.unused_days))
-        yield from (line(panel) for panel in gone)
-        yield f"removed {len(gone)} panels, {megabytes(gone)}, from {folder}"
+        yield from pruned(folder, float(config.unused_days))
+
+
+def listed(found: "Contents", folder: Path) -> Iterable[str]:
+    """Yield a line for each panel, unfinished build and entry that is not ours, and one that counts."""
+    yield from (line(panel) for panel in found.panels)
+    yield from (unfinished(leftover, "unfinished build") for leftover in found.unfinished)
+    yield from foreign(found.foreign)
+    total = f"{len(found.panels)} panels, {megabytes(found.panels)} in {folder}"
+    if found.unfinished:
+        total += f"; {len(found.unfinished)} unfinished builds, {megabytes(found.unfinished)}"
+    yield total
+
+
+def pruned(folder: Path, unused_days: float) -> Iterable[str]:
+    """Prune, and yield what went and what was left."""
+    from ploutos.panel.prune import prune
+
+    told = prune(folder, unused_days)
+    yield from (line(panel) for panel in told.removed)
+    yield from (unfinished(leftover, "unfinished build") for leftover in told.cleared)
+    for it, why in told.kept:
+        yield f"{it.address[:16]}  left: {why}"
+    yield from foreign(told.foreign)
+    total = f"removed {len(told.removed)} panels, {megabytes(told.removed)}, from {folder}"
+    if told.cleared:
+        total += f"; {len(told.cleared)} unfinished builds, {megabytes(told.cleared)}"
+    yield total
+
+
+def foreign(entries: "Sequence[Foreign]") -> Iterable[str]:
+    """Yield a line for each entry that is not ours, and one for those beyond the first many."""
+    for entry in entries[:MOST]:
+        yield f"not ours: {entry.name}  ({entry.why}); left"
+    if len(entries) > MOST:
+        yield f"not ours: {len(entries) - MOST} more; left"
+
+
+def unfinished(leftover: "Leftover", what: str) -> str:
+    """Return what a list says of a build that died or is under way."""
+    return f"{leftover.address[:16]}  {leftover.bytes / 1e6:10,.1f} MB  {what}"
 
 
 def line(panel: "Stored") -> str:
@@ -68,7 +105,7 @@ def line(panel: "Stored") -> str:
     return head + f"{rows:,} rows x {tickers:,} tickers x {features} features"
 
 
-def megabytes(panels: "list[Stored]") -> str:
+def megabytes(panels: "Sequence[Stored | Leftover]") -> str:
     """Return the size of all."""
     return f"{sum(panel.bytes for panel in panels) / 1e6:,.1f} MB"
 
@@ -99,4 +136,4 @@ def verify(panels: "list[Stored]") -> Iterable[str]:
         yield f"{panel.address[:16]}  {'; '.join(problems) or 'sound'}"
         broken += [panel.address[:16]] if problems else []
     if broken:
-        raise DataError(f"panels: {', '.join(broken)} damaged; panels=prune removes what has no manifest")
+        raise DataError(f"panels: {', '.join(broken)} damaged; what needs one rebuilds it")

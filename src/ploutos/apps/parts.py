@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.safety.components import build as build
-from ploutos.types import ConfigError, Fold
+from ploutos.types import ConfigError, DataError, Fold
 
 if TYPE_CHECKING:
     from ploutos.agent.base import Agent
@@ -57,6 +57,27 @@ def build_parts(config: DictConfig) -> Parts:
 def open_panel(parts: Parts) -> "Panel":
     """Map the panel of this config, building it where it is missing."""
     panel: Panel = parts.panels.open_or_build(parts.source, parts.macro, parts.universe, parts.features)
+    return panel
+
+
+def stored_panel(parts: Parts, address: str) -> "Panel":
+    """Map the panel `address`; where it has gone or is damaged, build it again.
+
+    Raises
+    ------
+    DataError
+        It cannot be built again: data, settings or code give another one now.
+    """
+    try:
+        stored: Panel = parts.panels.open(address)
+        return stored
+    except DataError:
+        panel = open_panel(parts)
+    if panel.hash != address:
+        raise DataError(
+            f"panel.folder: the panel {address[:16]} is gone and cannot be built again: data, settings or"
+            f" code have changed since (they give {panel.hash[:16]})"
+        )
     return panel
 
 

@@ -15,6 +15,7 @@ from ploutos.types import ConfigError
 
 SEEDS = 2**32  # as many as NumPy's older generators and Stable-Baselines3 take
 NAME = re.compile(r"[\w][\w .\-]*")
+PANEL = re.compile(r"[0-9a-f]{64}")
 
 
 def check_values(config: DictConfig) -> dict[str, Any]:
@@ -44,23 +45,42 @@ def count(key: str, value: Any) -> int:
     return value
 
 
-def check_folders(config: DictConfig) -> None:
-    """Refuse folders that this command could not write, before it writes anything."""
+def check_folders(config: DictConfig, *, read: tuple[str, ...] = ()) -> None:
+    """Refuse folders that this command could not write, before it writes anything.
+
+    Those of the keys `read` are read only.
+    """
     mode = OmegaConf.select(config, "hydra.mode")
     run = "hydra.sweep.dir" if getattr(mode, "name", mode) == "MULTIRUN" else "hydra.run.dir"
     for key in (run, "tracking.folder", "panel.folder", "checkpoints.folder"):
         given = OmegaConf.select(config, key)
         if given is not None:
-            _require_writable(key, Path(str(given)).expanduser().absolute())
+            folder = Path(str(given)).expanduser().absolute()
+            existing = _existing(key, folder)
+            if key not in read and not (key == "panel.folder" and _has_panels(folder)):
+                _require_writable(key, folder, existing)
 
 
-def _require_writable(key: str, folder: Path) -> None:
-    """Look at the nearest existing ancestor; root may write wherever that is a folder."""
+def _existing(key: str, folder: Path) -> Path:
+    """Return the nearest ancestor that is there; refuses one that is no folder."""
     existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not existing.is_dir():
         raise ConfigError(f"{key}: cannot write '{folder}': '{existing}' is not a folder")
+    return existing
+
+
+def _require_writable(key: str, folder: Path, existing: Path) -> None:
+    """Refuse a folder that cannot be made or written; root may write everywhere."""
     if not os.access(existing, os.W_OK | os.X_OK):
         raise ConfigError(f"{key}: cannot write '{folder}': no permission in '{existing}'")
+
+
+def _has_panels(folder: Path) -> bool:
+    """Return whether panels are in `folder`: with the one that is wanted, nothing need be written there."""
+    try:
+        return any(PANEL.fullmatch(place.name) for place in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _mismatch(config: DictConfig, error: InterpolationKeyError) -> ConfigError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.children import KIND, child_of, children_of
-from ploutos.apps.parts import Parts, build_parts, open_panel
+from ploutos.apps.parts import Parts, build_parts, stored_panel
 from ploutos.apps.safety import plain_yaml
 from ploutos.apps.safety.components import check_all
 from ploutos.apps.study_context import CONFIG, PLAN, STUDY_KEY
@@ -87,15 +87,7 @@ def _plain(config: Any) -> DictConfig:
 def reopen(recorded: Recorded) -> "tuple[Parts, Panel, tuple[Fold, ...]]":
     """Return the components, the panel that the study was trained on, and its folds."""
     parts = build_parts(recorded.config)
-    try:
-        panel = parts.panels.open(recorded.panel)
-    except DataError:
-        panel = open_panel(parts)
-    if panel.hash != recorded.panel:
-        raise DataError(
-            f"study: its panel {recorded.panel[:16]} is gone and cannot be built again: data, settings or"
-            f" code have changed since (they give {panel.hash[:16]})"
-        )
+    panel = stored_panel(parts, recorded.panel)
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     wanted = sorted({child.fold for child in recorded.children})
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(folds):

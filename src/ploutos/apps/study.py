@@ -59,11 +59,11 @@ def conclude(launched: "Launched", folder: Path) -> "Judged":
     """Judge what the multirun left; children that are not there count as MISSING."""
     from ploutos.apps.children import children_of
     from ploutos.apps.judge import judge
-    from ploutos.apps.parts import build_parts
+    from ploutos.apps.parts import build_parts, stored_panel
 
     place, store = launched.place, launched.store
     parts = build_parts(launched.config)
-    panel = parts.panels.open(place.panel)
+    panel = stored_panel(parts, place.panel)
     children = children_of(store, place.parent or "", launched.jobs, launched.keys)
     folds = parts.split.folds(panel.ts, warmup_bars=parts.features.warmup_bars)
     wanted = [folds[index] for index in sorted({fold for fold, _ in launched.jobs})]

@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -23,6 +24,9 @@ from ploutos.tracking.mlflow import PARENT, Store
 from ploutos.tracking.run import Run
 from ploutos.types import ConfigError
 
+if TYPE_CHECKING:
+    from ploutos.panel.panel import Panel
+
 STUDY_KEY = "ploutos.study_key"
 CONFIG = "config.yaml"
 PLAN = "jobs.json"
@@ -30,12 +34,16 @@ PLAN = "jobs.json"
 
 @dataclass(kw_only=True)
 class Launched:
-    """A study under way, in the process that launched it. `jobs` are its (fold, seed) pairs."""
+    """A study under way, in the process that launched it. `jobs` are its (fold, seed) pairs.
+
+    `panel` is kept open: while it is, nobody prunes it.
+    """
 
     config: DictConfig
     jobs: list[tuple[int, int]]
     keys: list[str]
     place: Place
+    panel: "Panel"
     store: Store
     parent: Run
     folder: Path
@@ -110,7 +118,15 @@ def prepare(config: DictConfig) -> Launched:
     with open_dict(first):
         first.pop("hydra", None)
     return Launched(
-        config=first, jobs=pairs, keys=keys, place=place, store=store, parent=parent, folder=folder, held=held
+        config=first,
+        jobs=pairs,
+        keys=keys,
+        place=place,
+        panel=panel,
+        store=store,
+        parent=parent,
+        folder=folder,
+        held=held,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,26 +10,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.panel import manifest, removal
+from ploutos.panel.manifest import ARRAYS, MANIFEST, PART, TEXTS
 from ploutos.panel.panel import Panel
-from ploutos.panel.store import ARRAYS, MANIFEST, SCHEMA_VERSION, TEXTS, sha256_of
+from ploutos.panel.store import sha256_of
+from ploutos.tracking.files import set_aside
 from ploutos.types import ConfigError
 
 
 class Draft:
     """Room on disk for the arrays of one panel; whatever happens, the target appears whole or not at all.
 
-    A context manager; leaving it removes what was not published.
+    A context manager; leaving it removes what was not published. Only for the holder of the target's lock.
+
+    Parameters
+    ----------
+    target : the folder that the panel shall have, named by its address.
+    inputs : what the address is the hash of, see `MemoryMapped.inputs`.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, inputs: dict[str, Any]) -> None:
         self.target = target
-        self.folder = target.with_name(f".{target.name}.building-{os.getpid()}")
+        self.folder = target.with_name(f".{target.name}.building-{secrets.token_hex(4)}")
+        self._told = manifest.beginning(target.name, inputs)
         self._arrays: dict[str, npt.NDArray[Any]] = {}
 
     def __enter__(self) -> "Draft":
         try:
             self.folder.mkdir()
         except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            self._write(self._told)  # tells whose it is, should this process be killed
+        except OSError as error:
+            (self.folder / PART).unlink(missing_ok=True)
+            self.folder.rmdir()
             raise self._unwritable(error) from error
         return self
 
@@ -40,7 +55,7 @@ class Draft:
         trace: TracebackType | None,
     ) -> None:
         self._arrays.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        removal.remove(self.folder, self.target.name)
 
     def array(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return room for the array `name`, in its file.
@@ -63,7 +78,8 @@ class Draft:
     def publish(self, panel: Panel) -> None:
         """Write what `array` gave no room for, flush everything to disk, and give the folder its name.
 
-        A damaged panel of that name makes way; processes that have it mapped keep their files.
+        A damaged panel of that name is removed; processes that have it mapped keep their files. Anything else
+        of that name is not ours: it is moved aside.
         """
         try:
             files = {
@@ -71,22 +87,34 @@ class Draft:
                 for name in ARRAYS
                 if (array := getattr(panel, name)) is not None
             }
-            manifest = {"schema_version": SCHEMA_VERSION, "hash": panel.hash, "files": files}
-            manifest |= {name: getattr(panel, name) for name in TEXTS}
-            manifest["clock"] = panel.clock.as_dict()
-            with (self.folder / MANIFEST).open("w", encoding="utf-8") as stream:
-                json.dump(manifest, stream, indent=1, default=str)
-                stream.flush()
-                os.fsync(stream.fileno())
+            told = self._told | {"files": files} | {name: getattr(panel, name) for name in TEXTS}
+            self._write(manifest.sealed(told | {"clock": panel.clock.as_dict()}))
             _flush(self.folder)
-            if self.target.is_dir():
-                shutil.rmtree(self.target)
-            else:
-                self.target.unlink(missing_ok=True)
+            old = self._make_way()
             self.folder.rename(self.target)
             _flush(self.target.parent)
         except OSError as error:
             raise self._unwritable(error) from error
+        if old is not None:
+            removal.empty_trash(self.target.parent)
+
+    def _write(self, told: dict[str, Any]) -> None:
+        """Put the manifest into the folder, flushed, in one step."""
+        part = self.folder / PART
+        with part.open("w", encoding="utf-8") as stream:
+            json.dump(told, stream, indent=1, default=str)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(self.folder / MANIFEST)
+
+    def _make_way(self) -> Path | None:
+        """Take away what has the target's name; return where it is if it may be removed."""
+        if not os.path.lexists(self.target):
+            return None
+        if removal.why_not_ours(self.target, self.target.name) is None:
+            return removal.to_trash(self.target, self.target.name)
+        set_aside(self.target)
+        return None
 
     def _finish(self, name: str, array: npt.NDArray[Any]) -> dict[str, Any]:
         """Bring one array to its file on disk and describe it."""

@@ -1,23 +1,23 @@
 """The panel as files that any number of processes map: built once, found again by its content address."""
 
-import hashlib
-import json
 import logging
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ploutos.data.source import Source
-from ploutos.panel import store
+from ploutos.panel import manifest, removal, store
 from ploutos.panel.assemble import Macro, Universe, assemble
 from ploutos.panel.blocks import FeatureSet
 from ploutos.panel.draft import Draft
 from ploutos.panel.panel import Panel
 from ploutos.panel.sources import source_hash
+from ploutos.tracking.files import ASIDE
 from ploutos.tracking.lock import file_lock
 from ploutos.types import DataError, PositiveInt, checked
 
@@ -40,9 +40,15 @@ class MemoryMapped:
         self.slots = slots
 
     def address(self, source: Source, macro: Macro, universe: Universe, features: FeatureSet) -> str:
-        """Return the SHA-256 of everything that decides the panel: inputs, settings, code, libraries."""
-        parts = {
-            "schema_version": store.SCHEMA_VERSION,
+        """Return the SHA-256 of everything that decides the panel, see `inputs`."""
+        return manifest.digest(self.inputs(source, macro, universe, features))
+
+    def inputs(
+        self, source: Source, macro: Macro, universe: Universe, features: FeatureSet
+    ) -> dict[str, Any]:
+        """Return everything that decides the panel, JSON-ready: data, settings, code, libraries."""
+        return {
+            "schema_version": manifest.SCHEMA_VERSION,
             "source": source.fingerprint(),
             "clock": source.clock.as_dict(),
             "slots": self.slots,
@@ -52,7 +58,6 @@ class MemoryMapped:
             "code": source_hash(PRODUCERS),
             "libraries": {"numba": version("numba"), "numpy": np.__version__, "polars": pl.__version__},
         }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def path(self, address: str) -> Path:
         """Return the folder of the panel with this address."""
@@ -66,20 +71,22 @@ class MemoryMapped:
         ConfigError
             The folder cannot be written.
         """
-        address = self.address(source, macro, universe, features)
-        with suppress(store.DamagedPanel):
+        inputs = self.inputs(source, macro, universe, features)
+        address = manifest.digest(inputs)
+        with suppress(manifest.DamagedPanel):
             panel = self._stored(address)
             if panel is not None:
                 return panel
         with file_lock(self.folder / f".{address}.lock", wait=True, what="panel.folder"):
+            removal.mark(self.folder)
             try:
                 panel = self._stored(address)
                 if panel is not None:
                     return panel
-            except store.DamagedPanel as damage:
-                log.warning("panel %s is damaged and will be rebuilt: %s", self.path(address), damage)
-            store.clear_unfinished(self.path(address))
-            with Draft(self.path(address)) as draft:
+            except manifest.DamagedPanel as damage:
+                log.warning("panel %s is damaged and will be rebuilt: %s", self._kept(address), damage)
+            removal.clear_unfinished(self.folder, address)
+            with Draft(self.path(address), inputs) as draft:
                 built = assemble(
                     source.load(),
                     universe,
@@ -97,7 +104,7 @@ class MemoryMapped:
         """Return the stored panel with this address; DataError where it is missing or damaged."""
         try:
             panel = self._stored(address)
-        except store.DamagedPanel as damage:
+        except manifest.DamagedPanel as damage:
             raise DataError(f"panel.folder: '{self.path(address)}' is damaged: {damage}") from damage
         if panel is None:
             raise DataError(f"panel.folder: there is no panel {address[:16]} in '{self.folder}'")
@@ -106,4 +113,14 @@ class MemoryMapped:
     def _stored(self, address: str) -> Panel | None:
         """Return the stored panel, None where there is none; DamagedPanel where it cannot be read."""
         path = self.path(address)
-        return store.read(path, address) if path.exists() else None
+        if not path.exists():
+            return None
+        panel = store.read(path, address)
+        removal.mark(self.folder)
+        return panel
+
+    def _kept(self, address: str) -> str:
+        """Return the path of what is in the way of a panel, with a word where it will not be removed."""
+        path = self.path(address)
+        ours = removal.why_not_ours(path, address) is None
+        return str(path) if ours else f"{path} (kept beside it: a name with '{ASIDE}')"

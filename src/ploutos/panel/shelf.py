@@ -1,14 +1,12 @@
-"""All panels of one folder: what there is, whether it is sound, and what may go."""
+"""All panels of one folder: what there is, whether it is sound, and what is not a panel of ours."""
 
-import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ploutos.panel import store
-from ploutos.tracking.lock import Busy, file_lock
+from ploutos.panel import manifest, removal, store
 from ploutos.types import ConfigError, nearest
 
 SECONDS_PER_DAY = 86_400.0
@@ -38,28 +36,108 @@ class Stored:
         return tuple(self.manifest["files"]["features"]["shape"])
 
 
+@dataclass(frozen=True)
+class Leftover:
+    """A folder in which a panel is being built, or was when its builder died; or one half removed."""
+
+    address: str
+    folder: Path
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """An entry of the folder that is not ours, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything in a folder of panels; panels with the most recently used first."""
+
+    panels: list[Stored]
+    unfinished: list[Leftover]
+    foreign: list[Foreign]
+
+
+def contents(folder: Path) -> Contents:
+    """Return what lies in `folder`; nothing where there is no such folder."""
+    found = Contents([], [], [])
+    for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+        building = removal.BUILDING.fullmatch(place.name)
+        address = building.group(1) if building else place.name
+        if removal.is_kept_beside(place):
+            continue
+        if not manifest.ADDRESS.fullmatch(address):
+            why: str | None = "its name is no address of a panel"
+        else:
+            why = removal.why_not_ours(place, address)
+        if why is not None:
+            if place.is_symlink() or place.exists():  # else it went a moment ago
+                found.foreign.append(Foreign(place.name, why))
+        elif building:
+            found.unfinished.append(Leftover(address, place, size(place)))
+        elif (panel := stored(place)) is not None:
+            found.panels.append(panel)
+    in_it = in_trash(folder)
+    found.unfinished.extend(in_it)
+    found.foreign.extend(_foreign_in_trash(folder, in_it))
+    found.panels.sort(key=lambda panel: panel.unused_days)
+    return found
+
+
+def in_trash(folder: Path) -> list[Leftover]:
+    """Return what a removal left that was killed."""
+    trash = folder / removal.TRASH
+    if trash.is_symlink() or not trash.is_dir():
+        return []
+    named = ((removal.IN_TRASH.fullmatch(place.name), place) for place in sorted(trash.iterdir()))
+    return [
+        Leftover(match.group(1), place, size(place))
+        for match, place in named
+        if match and removal.why_not_ours(place, match.group(1)) is None
+    ]
+
+
+def _foreign_in_trash(folder: Path, ours: list[Leftover]) -> list[Foreign]:
+    trash, known = folder / removal.TRASH, {leftover.folder for leftover in ours}
+    if trash.is_symlink() or not trash.is_dir():
+        return []
+    others = sorted(place.name for place in trash.iterdir() if place not in known)
+    return [Foreign(f"{removal.TRASH}/{name}", "not a panel that was moved there") for name in others]
+
+
 def stored_panels(folder: Path) -> list[Stored]:
     """Return the panels in `folder`, the most recently used first; unfinished ones are no panels."""
-    places = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = [stored(place) for place in places if not place.name.startswith(".")]
-    return sorted((panel for panel in found if panel is not None), key=lambda panel: panel.unused_days)
+    return contents(folder).panels
 
 
 def stored(place: Path) -> Stored | None:
-    """Return the panel in the folder `place`; None where there is none, perhaps since a moment ago."""
-    damage, manifest = None, {}
-    try:
-        manifest = store.read_manifest(place)
-    except store.DamagedPanel as error:
-        damage = str(error)
-    used = place / store.MANIFEST
-    try:
-        newest = (used if used.exists() else place).stat().st_mtime
-        size = sum(file.stat().st_size for file in place.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
+    """Return the panel in the folder `place`; None where there is none of ours, or not any more."""
+    if removal.why_not_ours(place, place.name) is not None:
         return None
-    days = max(0.0, (time.time() - newest) / SECONDS_PER_DAY)
-    return Stored(place.name, place, size, days, damage, manifest)
+    damage, told = None, {}
+    try:
+        told = store.read_manifest(place, place.name)
+    except manifest.DamagedPanel as error:
+        damage = str(error)
+    try:
+        used = (place / manifest.MANIFEST).stat().st_mtime
+    except OSError:
+        return None
+    days = max(0.0, (time.time() - used) / SECONDS_PER_DAY)
+    return Stored(place.name, place, size(place), days, damage, told)
+
+
+def size(place: Path) -> int:
+    """Return the bytes of the files in `place`."""
+    total = 0
+    with suppress(OSError):
+        for file in place.iterdir():
+            total += file.lstat().st_size
+    return total
 
 
 def find_panel(folder: Path, beginning: str) -> Stored:
@@ -79,37 +157,3 @@ def find_panel(folder: Path, beginning: str) -> Stored:
     hint = nearest(beginning, (panel.address for panel in panels))
     near = f" Nearest: '{hint}'." if hint else ""
     raise ConfigError(f"address: there is no panel '{beginning}' in '{folder}'.{near}")
-
-
-def prune(folder: Path, unused_days: float) -> list[Stored]:
-    """Remove the panels that no command opened for `unused_days`, and damaged ones; return them.
-
-    Processes that have one mapped keep their files. What is being built is left alone; what builders left
-    that died is removed as well.
-    """
-
-    def may_go(panel: Stored) -> bool:
-        return panel.damage is not None or panel.unused_days >= unused_days
-
-    gone = []
-    for listed in filter(may_go, stored_panels(folder)):
-        with file_lock(folder / f".{listed.address}.lock", wait=True, what="panel.folder"):
-            panel = stored(listed.folder)  # another process may have opened, rebuilt or removed it by now
-            if panel is None or not may_go(panel):
-                continue
-            # Out of sight first: a reader sees the whole panel or none.
-            leaving = panel.folder.with_name(f".{panel.address}.leaving")
-            panel.folder.rename(leaving)
-            shutil.rmtree(leaving)
-            gone.append(panel)
-    _clear_leftovers(folder)
-    return gone
-
-
-def _clear_leftovers(folder: Path) -> None:
-    """Remove what died while it was built or removed: nobody holds its lock."""
-    for pattern in (".*.building-*", ".*.leaving"):
-        for leftover in folder.glob(pattern):
-            address = leftover.name[1:].partition(".")[0]
-            with suppress(Busy), file_lock(folder / f".{address}.lock", wait=False, what="panel.folder"):
-                store.clear_unfinished(folder / address)
