@@ -1,4 +1,4 @@
-"""Pruning removes panels of ours that nobody uses, and what killed builds left; nothing else, whatever lies there."""
+"""Pruning removes panels of ours that nobody uses and what killed builds left, whatever else lies there."""
 
 import os
 import subprocess

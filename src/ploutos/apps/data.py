@@ -8,7 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ploutos.apps.command import command
-from ploutos.apps.panels import check_task, look_after
+from ploutos.apps.panels import check_marked, check_task, look_after
 
 if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
@@ -22,6 +22,7 @@ def prepare(config: DictConfig) -> "tuple[Panel, Path] | None":
     task = check_task(config)
     if task != "report":
         check_folders(config, read=() if task == "prune" else ("panel.folder",))
+        check_marked(config, task)
         return None
     check_values(config)
     check_folders(config)

@@ -30,6 +30,20 @@ def check_task(config: DictConfig) -> str:
     return task
 
 
+def check_marked(config: DictConfig, task: str) -> None:
+    """Refuse to prune a folder that Ploutos never kept panels in, before anything is written."""
+    from ploutos.panel.removal import require_mark
+
+    folder = panel_folder(config)
+    if task == "prune" and folder.exists():
+        require_mark(folder)
+
+
+def panel_folder(config: DictConfig) -> Path:
+    """Return the folder of the panels."""
+    return Path(str(config.panel.folder)).expanduser()
+
+
 def look_after(config: DictConfig, task: str) -> Iterable[str]:
     """Yield the lines that `task` prints, other than "report".
 
@@ -40,7 +54,7 @@ def look_after(config: DictConfig, task: str) -> Iterable[str]:
     """
     from ploutos.panel import shelf
 
-    folder = Path(str(config.panel.folder)).expanduser()
+    folder = panel_folder(config)
     if task == "list":
         yield from listed(shelf.contents(folder), folder)
     elif task == "inspect":
