@@ -1,9 +1,13 @@
 """Spans, pauses, hashes, actions and the cache file of the network sources."""
 
 import json
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -198,12 +202,74 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert sorted((file, file.read_bytes()) for file in tmp_path.iterdir()) == before
 
 
+DIES = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+import test_network_parts as parts
+os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
+cache = parts.Cache(Path(sys.argv[1]), parts.COLUMNS)
+with cache.lock("AAA"):
+    cache.write("AAA", parts.Entry(parts.frame(1.0), parts.STATE))
+"""
+
+
 def test_what_a_dead_writer_left_is_cleared(tmp_path):
+    here = Path(__file__).parent
+    words = [sys.executable, "-c", DIES, str(tmp_path), str(here), str(here.parent)]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    left = [file for file in tmp_path.iterdir() if file.suffix == ".part"]
+    assert len(left) == 1 and left[0].stat().st_size > 100
     cache = Cache(tmp_path, COLUMNS)
+    with cache.lock("BBB"):
+        cache.write("BBB", Entry(frame(1.0), STATE))
+    assert left[0].exists()  # another ticker's
     with cache.lock("AAA"):
-        (tmp_path / ".AAA.parquet.4711").write_text("half")
         cache.write("AAA", Entry(frame(1.0), STATE))
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["AAA.lock", "AAA.parquet"]
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["AAA.lock", "AAA.parquet", "BBB.lock", "BBB.parquet"]
+
+
+def test_files_of_others_in_the_cache_are_left(tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    others = {
+        ".AAA.parquet.4711": b"PAR1mine",
+        ".AAA.parquet.swp": b"mine",
+        ".AAA.parquet.notes123.part": b"mine",
+        ".AAA.parquet.abcd1234.part.txt": b"PAR1mine",
+        ".AAA.parquet.ABCD1234.part": b"PAR1mine",
+        ".AAAA.parquet.abcd1234.part": b"PAR1mine",
+        ".AAA.parquet~": b"PAR1mine",
+        "AAA.parquet.bak": b"PAR1mine",
+    }
+    for name, content in others.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "home.parquet").write_bytes(b"PAR1mine")
+    (folder / ".AAA.parquet.links123.part").symlink_to(tmp_path / "home.parquet")
+    cache = Cache(folder, COLUMNS)
+    with cache.lock("AAA"):
+        cache.write("AAA", Entry(frame(1.0), STATE))
+        cache.write("AAA", Entry(frame(2.0), STATE))
+        cache.drop("AAA")
+    assert {name: (folder / name).read_bytes() for name in others} == others
+    assert (folder / ".AAA.parquet.links123.part").is_symlink()
+    assert (tmp_path / "home.parquet").read_bytes() == b"PAR1mine"
+
+
+@pytest.mark.parametrize("what", ["parquet", "folder"])
+def test_what_is_in_the_way_of_the_cache_is_refused(tmp_path, what):
+    cache, path = Cache(tmp_path, COLUMNS), tmp_path / "AAA.parquet"
+    frame(1.0).write_parquet(path) if what == "parquet" else path.mkdir()
+    with pytest.raises(DataError, match=r"AAA\.parquet: not written by Ploutos; move it away") as refused:
+        cache.read("AAA")
+    assert "\n" not in str(refused.value) and path.exists()
+
+
+def test_a_ticker_that_no_file_can_be_named_by_is_one_line(tmp_path):
+    for ticker in ("A" * 300, "\u00e4" * 40):
+        with pytest.raises(DataError, match=r"^ticker '.{1,20}\.\.\.': .* name of \d+ letters"):
+            Cache(tmp_path, COLUMNS).read(ticker)
 
 
 def test_state_is_plain_json(tmp_path):

@@ -103,7 +103,7 @@ def run(config: DictConfig, it: "Audited") -> float:
     from ploutos.apps.audit_table import explained, findings_table, sections_table
     from ploutos.audit.report import Report
     from ploutos.audit.whole import Effort, sections
-    from ploutos.report.html import replace_file
+    from ploutos.tracking.files import replace_file
 
     effort = Effort(
         cuts=config.cuts,

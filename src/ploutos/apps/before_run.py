@@ -8,6 +8,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ploutos.apps.errors import explain
+from ploutos.apps.run_folder import require_own_folder
 from ploutos.apps.sweep import compose_job, expand
 
 
@@ -27,12 +28,17 @@ class BeforeRun(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check, and leave where that fails (Hydra would turn an exception into a warning)."""
         try:
+            require_own_folder(config)
             check(config)
         except Exception as error:
             sys.exit(explain(error))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check every job of a grid before the first one runs; other sweepers decide their jobs later."""
+        try:
+            require_own_folder(config)
+        except Exception as error:
+            sys.exit(explain(error))
         if check_job is nothing or not config.hydra.sweeper._target_.endswith(".BasicSweeper"):
             return
         try:

@@ -160,8 +160,8 @@ def run(config: DictConfig, prepared: "tuple[Panel, Path] | None") -> float:
 
 def written(told: dict[str, Any], folder: Path, title: str) -> list[tuple[str, str]]:
     """Write the report into `folder` and return which files there are."""
-    from ploutos.report.html import replace_file
     from ploutos.report.quality_page import render
+    from ploutos.tracking.files import replace_file
 
     file = folder / "data.json"
     replace_file(file, json.dumps(told, indent=2, default=str).encode())

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from ploutos.backtest.by_regime import by_regime
 from ploutos.backtest.metrics import equity_sha256, session_returns, summary, yearly_returns
 from ploutos.panel.panel import Panel
+from ploutos.tracking.files import replace_file
 from ploutos.tracking.run import Run
 from ploutos.types import Child, Fold, Study, Track, Verdict
 
@@ -69,9 +70,7 @@ def write_verdict(
     told["panel"] = panel.hash
     told["warnings"] = list(warnings)
     path = folder / "verdict.json"
-    partial = path.with_suffix(".tmp")
-    partial.write_text(json.dumps(told, indent=2, default=str))
-    partial.replace(path)
+    replace_file(path, json.dumps(told, indent=2, default=str).encode())
     return path
 
 
@@ -88,5 +87,5 @@ def record(
         home.artifacts(folder / "config.yaml")
         home.artifacts(folder / "track", "track")
         home.artifacts(folder / "baselines", "baselines")
-        home.artifacts(report)
+        home.linked(report)
     home.artifacts(verdict_file)

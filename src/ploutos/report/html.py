@@ -1,13 +1,12 @@
 """The report as one HTML file that needs nothing else: no network, no second file."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from ploutos.report.page import render
+from ploutos.tracking.files import replace_file
 from ploutos.types import ConfigError, PositiveInt, Study, Verdict, checked
 
 Points = Annotated[int, Field(ge=2)]
@@ -43,19 +42,3 @@ class Html:
             replace_file(path, page.encode("utf-8"))
         except OSError as error:
             raise ConfigError(f"report: cannot write '{path}': {error.strerror or error}") from error
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside `path`, flush to disk, rename over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Files that are replaced whole, and what is in the way of one and not ours: moved aside, never deleted."""
 
 import os
+import secrets
 import stat
 import tempfile
 from pathlib import Path
@@ -53,3 +54,21 @@ def head(path: Path, most: int) -> bytes:
             return stream.read(most)
     except OSError:
         return b""
+
+
+def share(path: Path, other: Path) -> bool:
+    """Make `other` a second name of the file `path`, replacing what was there; False where that cannot be.
+
+    For files that are replaced and never written into: that would change both.
+    """
+    part = other.with_name(f".{other.name}.{secrets.token_hex(4)}.part")
+    try:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        part.hardlink_to(path)
+    except OSError:  # another disk, or one without links
+        return False
+    try:
+        part.replace(other)
+    finally:
+        part.unlink(missing_ok=True)
+    return True

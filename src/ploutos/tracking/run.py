@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ploutos.tracking.files import share
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric
@@ -59,6 +61,19 @@ class Run:
             self.client.log_artifacts(self.run_id, str(path), into)
         else:
             self.client.log_artifact(self.run_id, str(path), into)
+
+    def linked(self, path: Path, into: str | None = None) -> None:
+        """Log a file that is only ever replaced whole: one file with two names, where that can be."""
+        from mlflow.utils.file_utils import local_file_uri_to_path
+        from mlflow.utils.uri import is_local_uri
+
+        uri = self.client.get_run(self.run_id).info.artifact_uri
+        if is_local_uri(uri, is_tracking_or_registry_uri=False):
+            kept = Path(local_file_uri_to_path(uri)) / (into or "") / path.name
+            if share(path, kept):
+                return
+            kept.unlink(missing_ok=True)  # a copy would write into what another folder may share
+        self.artifacts(path, into)
 
     def text(self, content: str, name: str) -> None:
         """Log a text as the artifact `name`."""

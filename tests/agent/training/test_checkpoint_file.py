@@ -190,18 +190,113 @@ def test_a_disk_that_cannot_be_written_costs_the_checkpoint_alone(tmp_path, capl
     assert "cannot be written" in line and "\n" not in line
 
 
+NEW, OLD, DONE = "a" * 32, "b" * 32, "c" * 32
+DAY = 86_400
+
+
+def aged(path: Path, days: float = 40) -> None:
+    then = time.time() - days * DAY
+    os.utime(path, (then, then), follow_symlinks=False)
+
+
 def test_files_are_found_discarded_and_forgotten(tmp_path):
     files = Files(folder=str(tmp_path / "c"), every_seconds=0, keep_days=2)
     files.prune()
-    for key in ("new", "old", "done"):
+    for key in (NEW, OLD, DONE):
         files.of(key).save(STATE)
-    leftover = tmp_path / "c" / "old.pt.123.tmp"
-    leftover.touch()
-    files.discard("done")
-    files.discard("never")
-    before = time.time() - 3 * 86_400
-    for path in (files.path("old"), leftover):
-        os.utime(path, (before, before))
+    leftover = tmp_path / "c" / f"{OLD}.pt.123.tmp"
+    leftover.write_bytes(files.path(OLD).read_bytes()[:-1000])
+    files.discard(DONE)
+    files.discard("d" * 32)
+    aged(files.path(OLD), 3)
+    aged(leftover, 3)
     files.prune()
-    assert [path.name for path in (tmp_path / "c").iterdir()] == ["new.pt"]
-    assert same(files.of("new").load(), STATE)
+    assert [path.name for path in (tmp_path / "c").iterdir()] == [f"{NEW}.pt"]
+    assert same(files.of(NEW).load(), STATE)
+
+
+def plant(folder: Path, outside: Path) -> None:
+    """Put files of other people into `folder`, as old as can be, some named as ours are."""
+    folder.mkdir(parents=True)
+    outside.mkdir()
+    torch.save({"weights": torch.ones(3)}, folder / "model.pt")
+    (folder / f"{'1' * 32}.pt").write_bytes((folder / "model.pt").read_bytes())
+    head = {"format": FORMAT, "key": "2" * 32, "sha256": "0" * 64}
+    heads = {
+        f"{'3' * 32}.pt": json.dumps(head),  # of another key
+        f"{'2' * 32}.pt": json.dumps(head),  # without the end of the line
+        f"{'4' * 32}.pt": json.dumps(head | {"key": "4" * 32, "title": "thesis"}) + "\n",
+        f"{'5' * 32}.pt": "[]\n",
+        f"{'6' * 32}.pt": "[" * 4000 + "\n",
+        f"{'7' * 32}.pt": "",
+        f"{'7' * 32}.pt.77.tmp": "",
+        "thesis.pt": json.dumps(head | {"key": "thesis"}) + "\nmine",
+        f"{'8' * 32}.pt.txt": json.dumps(head | {"key": "8" * 32}) + "\nmine",
+        f"{'9' * 32}.pth": json.dumps(head | {"key": "9" * 32}) + "\nmine",
+        f"{'A' * 32}.pt": json.dumps(head | {"key": "A" * 32}) + "\nmine",
+        "yolov8.pt.bak": "mine",
+        "notes.pt.123.tmp": "mine",
+        ".ptconfig": "mine",
+    }
+    for name, text in heads.items():
+        (folder / name).write_text(text)
+    kept(outside, "b" * 32).save(STATE)  # a checkpoint of ours, elsewhere
+    ours = outside / "x" / f"{'b' * 32}.pt"
+    aged(ours)
+    (folder / f"{'b' * 32}.pt").symlink_to(ours)
+    (folder / f"{'d' * 32}.pt").mkdir()
+    os.mkfifo(folder / f"{'e' * 32}.pt")
+    for path in folder.iterdir():
+        aged(path)
+
+
+def listing(folder: Path) -> dict[str, bytes | None]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def test_files_of_others_are_never_deleted(tmp_path):
+    folder = tmp_path / "c"
+    plant(folder, tmp_path / "outside")
+    files = Files(folder=str(folder), every_seconds=0, keep_days=1)
+    before = listing(tmp_path)
+    for key in ("f" * 32, "0" * 32):
+        files.of(key).save(STATE)
+        aged(files.path(key))
+    files.prune()
+    for digit in "123456789bde":
+        files.discard(digit * 32)
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("digit", ["1", "2", "3", "5", "7", "b", "d", "e"])
+def test_what_is_in_the_way_of_a_checkpoint_is_kept(tmp_path, digit):
+    folder, key = tmp_path / "c", digit * 32
+    plant(folder, tmp_path / "outside")
+    before = listing(tmp_path)
+    files = Files(folder=str(folder), every_seconds=0, keep_days=1)
+    files.of(key).load()
+    files.of(key).save(STATE)
+    files.of(key).save(STATE | {"done": 13})
+    assert files.of(key).load()["done"] == 13 and not files.path(key).is_symlink()
+    after = listing(tmp_path)
+    assert after.pop(f"c/{key}.pt.set-aside-1") == before.pop(f"c/{key}.pt")
+    del after[f"c/{key}.pt"]
+    assert after == before
+
+
+def test_a_writer_that_was_killed_leaves_what_pruning_finds(tmp_path):
+    path = tmp_path / f"{OLD}.pt"
+    writer = WRITER.replace('key="k"', f'key="{OLD}"').replace("os.fsync", "")
+    dying = "import os, signal\nos.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)\n" + writer
+    assert subprocess.run([sys.executable, "-c", dying, str(path)], check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name != path.name and left.stat().st_size > 1000
+    files = Files(folder=str(tmp_path), every_seconds=0, keep_days=2)
+    files.prune()
+    assert left.exists()
+    aged(left)
+    files.prune()
+    assert list(tmp_path.iterdir()) == []

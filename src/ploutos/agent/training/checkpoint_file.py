@@ -5,12 +5,15 @@ import io
 import json
 import logging
 import os
+import secrets
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ploutos.agent.training.files import belongs_to
+from ploutos.tracking.files import set_aside
 from ploutos.types.checkpoints import State
 
 FORMAT = 1
@@ -52,7 +55,10 @@ class CheckpointFile:
         return time.monotonic() >= self._next
 
     def save(self, state: State) -> None:
-        """Replace the file; a disk that is full costs the checkpoint, not the training."""
+        """Replace the file; a disk that is full costs the checkpoint, not the training.
+
+        What lies there and is no checkpoint of this run is moved aside, not replaced.
+        """
         begun = time.monotonic()
         require_plain(state)
         buffer = io.BytesIO()
@@ -70,18 +76,23 @@ class CheckpointFile:
     def _write(self, *parts: bytes | memoryview) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Two studies may train the same run at once: what they write is the same, but not in the same moment.
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
-        try:
-            with partial.open("wb") as file:
+        partial = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.tmp")
+        if os.path.lexists(self.path) and belongs_to(self.path) != self.key:
+            set_aside(self.path)
+        with partial.open("xb") as file:
+            try:
                 for part in parts:
                     file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+                partial.replace(self.path)
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
 
     def _read(self) -> State:
+        if self.path.exists() and not self.path.is_file():  # a pipe would be waited for
+            raise ValueError("it is no file")
         head, _, body = self.path.read_bytes().partition(b"\n")
         about = json.loads(head)
         if about["format"] != FORMAT or about["key"] != self.key:

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
+import re
+import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,11 +15,14 @@ from polars.exceptions import PanicException, PolarsError
 
 from ploutos.data.network import rows
 from ploutos.data.network.spans import Span
+from ploutos.tracking.files import head
 from ploutos.tracking.lock import file_lock
 from ploutos.types import DataError
 
 VERSION = 1
 KEY = "ploutos"
+PARQUET = b"PAR1"  # what such a file begins with
+LONGEST_NAME = 200  # bytes; file systems take 255, and what is half written has a longer name
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,20 @@ class Cache:
         self.columns = columns
 
     def path(self, ticker: str) -> Path:
-        """Return the ticker's file; signs that a file name cannot have are written as %XX."""
-        return self.folder / f"{quote(ticker, safe='=')}.parquet"
+        """Return the ticker's file; signs that a file name cannot have are written as %XX.
+
+        Raises
+        ------
+        DataError
+            The name would be too long.
+        """
+        name = quote(ticker, safe="=")
+        if len(name) > LONGEST_NAME:
+            raise DataError(
+                f"ticker '{ticker[:20]}...': its file in the cache would have a name of {len(name)} letters,"
+                f" at most {LONGEST_NAME} are possible"
+            )
+        return self.folder / f"{name}.parquet"
 
     def lock(self, ticker: str) -> AbstractContextManager[None]:
         """Wait until no other process works on the ticker; the lock of a process that dies is freed."""
@@ -94,6 +110,8 @@ class Cache:
         path = self.path(ticker)
         if not path.exists():
             return Entry(rows.empty(self.columns), State())
+        if not path.is_file() or (head(path, len(PARQUET)) == PARQUET and KEY not in _metadata(path)):
+            raise DataError(f"{path}: not written by Ploutos; move it away to download {ticker}")
         try:
             told = json.loads(pl.read_parquet_metadata(path)[KEY])
             frame = pl.read_parquet(path)
@@ -115,33 +133,44 @@ class Cache:
         The file is flushed before it takes its name; on any error the old one stays and nothing else is left.
         """
         path = self.path(ticker)
-        self._clear_unfinished(path)
-        building = path.with_name(f".{path.name}.{os.getpid()}")
+        _clear_unfinished(path)
         told = {"version": VERSION, "sha256": rows.content_hash(entry.frame), **asdict(entry.state)}
+        building: Path | None = None
         try:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            os.close(handle)
+            building = Path(name)
             entry.frame.write_parquet(building, metadata={KEY: json.dumps(told)})
+            building.chmod(0o644)
             _flush(building)
             building.rename(path)
         except (OSError, PolarsError) as error:
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise DataError(f"{path}: cannot be written: {reason}") from error
         finally:
-            building.unlink(missing_ok=True)
+            if building is not None:
+                building.unlink(missing_ok=True)
         _flush(path.parent)
 
     def drop(self, ticker: str) -> None:
-        """Remove the ticker's file; only for the holder of the lock."""
+        """Remove the ticker's file, which `read` knew as ours; only for the holder of the lock."""
         self.path(ticker).unlink(missing_ok=True)
 
-    def _clear_unfinished(self, path: Path) -> None:
-        for leftover in _leftovers(path):
-            leftover.unlink(missing_ok=True)
+
+def _clear_unfinished(path: Path) -> None:
+    """Remove what writers of `path` left that died: named as they name it, begun as Parquet files begin."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}\.part")
+    for file in path.parent.iterdir():
+        if name.fullmatch(file.name) and head(file, len(PARQUET)) == PARQUET:
+            file.unlink(missing_ok=True)
 
 
-def _leftovers(path: Path) -> Iterator[Path]:
-    """Yield what writers of `path` left that died."""
-    prefix = f".{path.name}."
-    return (file for file in path.parent.iterdir() if file.name.startswith(prefix))
+def _metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a Parquet file; that of ours where it cannot be read: it is damaged."""
+    try:
+        return pl.read_parquet_metadata(path)
+    except (PolarsError, PanicException, OSError):
+        return {KEY: ""}
 
 
 def _state(told: dict[str, Any]) -> State:
