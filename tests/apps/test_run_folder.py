@@ -83,7 +83,8 @@ def test_every_verb_refuses(ploutos: Call, tmp_path: Path) -> None:
     (tmp_path / "mine" / "config.yaml").write_text("mine")
     before = everything(tmp_path)
     told = f"'{tmp_path / 'mine'}' has a 'config.yaml' that no run of Ploutos wrote"
-    for verb in ("data", "audit", "train", "ui"):
+    one_line(ploutos("ui", f"hydra.run.dir={tmp_path / 'mine'}"), "tracking.folder: no MLflow store")
+    for verb in ("data", "audit", "train"):
         one_line(ploutos(verb, f"hydra.run.dir={tmp_path / 'mine'}"), f"hydra.run.dir: {told}")
     one_line(ploutos("validate", "study=x", f"hydra.run.dir={tmp_path / 'mine'}"), f"hydra.run.dir: {told}")
     for verb in (["study", "fold=0", "seed=0"], ["train", "-m", "fold=0"]):

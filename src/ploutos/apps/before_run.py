@@ -8,6 +8,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ploutos.apps.errors import explain
+from ploutos.apps.lengths import check_lengths
 from ploutos.apps.run_folder import require_own_folder
 from ploutos.apps.sweep import compose_job, expand
 
@@ -28,6 +29,7 @@ class BeforeRun(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check, and leave where that fails (Hydra would turn an exception into a warning)."""
         try:
+            check_lengths(config)
             require_own_folder(config)
             check(config)
         except Exception as error:
@@ -36,6 +38,7 @@ class BeforeRun(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check every job of a grid before the first one runs; other sweepers decide their jobs later."""
         try:
+            check_lengths(config)
             require_own_folder(config)
         except Exception as error:
             sys.exit(explain(error))

@@ -1,11 +1,13 @@
 """From an exception to one line and an exit code."""
 
+import errno
 import os
 import re
 import sys
 import traceback
 from collections.abc import Sequence
 
+from ploutos.apps.memory import shortage
 from ploutos.types import ConfigError, PloutosError
 
 USAGE, FAILURE = 2, 1
@@ -35,6 +37,9 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
     from omegaconf.errors import OmegaConfBaseException
     from pydantic import ValidationError
 
+    short = shortage(error)
+    if short is not None:
+        return one_line(short), FAILURE
     if isinstance(error, ConfigError):
         return _at(error, str(error)), USAGE
     if isinstance(error, ValidationError):
@@ -45,6 +50,9 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
         return _omegaconf(error), USAGE
     if isinstance(error, HydraException):
         return _hydra(error, words), USAGE
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        name = max(str(error.filename).split("/"), key=len)
+        return f"'{name[:20]}...' has {len(name)} letters: too long for the name of a file", USAGE
     if isinstance(error, PloutosError):
         return one_line(str(error)), FAILURE
     if isinstance(error, ValueError) and str(error).startswith("Config group override"):  # Hydra names no key

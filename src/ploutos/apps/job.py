@@ -10,6 +10,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from ploutos.apps.memory import shortage
 from ploutos.types import ConfigError
 
 
@@ -83,7 +84,7 @@ def main() -> int:
     except Exception as error:
         traceback.print_exc()
         first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        (folder / "reason.txt").write_text(f"{type(error).__name__}: {first}")
+        (folder / "reason.txt").write_text(shortage(error) or f"{type(error).__name__}: {first}")
         return 2 if isinstance(error, ConfigError) else 1
     return 0
 

@@ -50,7 +50,23 @@ def main() -> None:
 
         sys.stderr.write(f"ploutos: {one_of('verb', verb, VERBS)}\n")
         sys.exit(2)
-    sys.exit(run(verb, arguments[1:]))
+    sys.exit(guarded(verb, arguments[1:]))
+
+
+def guarded(verb: str, arguments: list[str]) -> int:
+    """Run a verb; where memory does not even suffice to load it, say so in one line."""
+    from ploutos.apps.memory import shortage, too_little
+
+    line = too_little()
+    if line is None:
+        try:
+            return run(verb, arguments)
+        except Exception as error:
+            line = shortage(error)
+            if line is None:
+                raise
+    sys.stderr.write(f"ploutos: {line}\n")
+    return 1
 
 
 def run(verb: str, arguments: list[str]) -> int:

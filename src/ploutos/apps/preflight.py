@@ -9,12 +9,12 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
+from ploutos.apps.lengths import check_lengths, check_name
 from ploutos.apps.parts import resolved
 from ploutos.apps.safety.components import check_all
 from ploutos.types import ConfigError
 
 SEEDS = 2**32  # as many as NumPy's older generators and Stable-Baselines3 take
-NAME = re.compile(r"[\w][\w .\-]*")
 PANEL = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,9 +32,9 @@ def check_values(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(f"seed: {plain['seed']} is not below 2^32")
     if not isinstance(plain.get("stack_seeds", False), bool):
         raise ConfigError(f"stack_seeds: {plain['stack_seeds']!r} is neither true nor false")
-    name = plain.get("name", "x")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ConfigError(f"name: '{name}' must be of letters, digits, spaces, '_', '-' and '.'")
+    check_name("name", plain.get("name", "x"))
+    for name in plain.get("baselines") or {}:
+        check_name("baselines", name)
     return plain
 
 
@@ -50,6 +50,7 @@ def check_folders(config: DictConfig, *, read: tuple[str, ...] = ()) -> None:
 
     Those of the keys `read` are read only.
     """
+    check_lengths(config)
     mode = OmegaConf.select(config, "hydra.mode")
     run = "hydra.sweep.dir" if getattr(mode, "name", mode) == "MULTIRUN" else "hydra.run.dir"
     for key in (run, "tracking.folder", "panel.folder", "checkpoints.folder"):

@@ -22,6 +22,7 @@ WRITTEN = (
     "track",
     "verdict.json",
 )
+SILENT = ("ui",)  # verbs that write nothing into the folder of their run
 HYDRA = ("config.yaml", "hydra.yaml", "overrides.yaml")  # in hydra.output_subdir
 SIGNED = re.compile(rb"^\s*app_name: ploutos \w+\s*$", re.MULTILINE)
 LONGEST = 1_000_000
@@ -40,7 +41,8 @@ def require_own_folder(config: DictConfig) -> None:
     if output is not None and not sweep:
         _require_own_subdir(folder / str(output))
     subdir = _subdir(config) if sweep else None
-    if not folder.is_dir() or is_ours(folder, output):
+    verb = OmegaConf.select(config, "hydra.job.config_name")
+    if verb in SILENT or not folder.is_dir() or is_ours(folder, output):
         return
     for name in sorted(path.name for path in folder.iterdir()):
         if name in WRITTEN or (subdir is not None and subdir.fullmatch(name)):

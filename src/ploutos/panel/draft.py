@@ -1,5 +1,6 @@
 """A panel in the making: files in a hidden folder that takes its name when everything is on disk."""
 
+import errno
 import json
 import os
 import secrets
@@ -133,7 +134,9 @@ class Draft:
             "sha256": sha256_of(path),
         }
 
-    def _unwritable(self, error: OSError) -> ConfigError:
+    def _unwritable(self, error: OSError) -> Exception:
+        if error.errno == errno.ENOMEM:  # address space for mapping, not the disk
+            return MemoryError(f"the panel in '{self.target.parent}': {error.strerror}")
         return ConfigError(f"panel.folder: cannot write '{self.target.parent}': {error.strerror}")
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ class Mlflow:
     def open(self) -> "Store":
         """Create what is missing and return the store."""
         with file_lock(self.folder / ".lock", wait=True, what="tracking.folder"):
+            require_mlflow(self.database)
             try:
                 client = self.client()
                 found = client.get_experiment_by_name(self.experiment)
@@ -83,6 +85,20 @@ class Mlflow:
             raise ConfigError(
                 f"tracking.folder: the store in {self.folder} keeps its artifacts at {location}; it was moved"
                 f" or belongs elsewhere. Move it back, or start a new one with tracking.folder=<new folder>"
+            )
+
+
+def require_mlflow(database: Path) -> None:
+    """Refuse a database of another program: MLflow would add its tables to it."""
+    if not database.is_file():
+        return
+    query = "select name from sqlite_master where type = 'table'"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:  # MLflow tells of errors
+        tables = {name for (name,) in connection.execute(query)}
+        if tables and not tables >= {"experiments", "runs"}:
+            raise ConfigError(
+                f"tracking.folder: {database} is a database of another program (it has"
+                f" '{min(tables)}', but no 'runs'); choose another folder"
             )
 
 
