@@ -64,7 +64,7 @@ def _paths(config: DictConfig) -> Iterator[tuple[str, str]]:
 
 def _own_paths(node: DictConfig, above: str) -> Iterator[tuple[str, str]]:
     for name in node:
-        key = f"{above}{name}"
+        key = above + str(name)
         if key == "hydra" or OmegaConf.is_missing(node, name):
             continue
         try:
