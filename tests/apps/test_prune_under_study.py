@@ -8,7 +8,7 @@ import pytest
 from commands import CHECKS, TINY, finish, run, start
 from interrupting import job_beyond
 
-STUDY = [*TINY, *CHECKS, "fold=0,1", "seed=0", "agent.total_steps=16384"]
+STUDY = [*TINY, *CHECKS, "fold=0,1", "seed=0", "agent.total_steps=8192"]
 
 
 @pytest.mark.slow

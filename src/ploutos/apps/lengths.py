@@ -65,11 +65,11 @@ def _paths(config: DictConfig) -> Iterator[tuple[str, str]]:
 def _own_paths(node: DictConfig, above: str) -> Iterator[tuple[str, str]]:
     for name in node:
         key = above + str(name)
-        if key == "hydra" or OmegaConf.is_missing(node, name):
+        if key == "hydra":
             continue
         try:
             value = node[name]
-        except OmegaConfBaseException:
+        except OmegaConfBaseException:  # a value that is missing: others tell of it
             continue
         if isinstance(value, DictConfig):
             yield from _own_paths(value, f"{key}.")

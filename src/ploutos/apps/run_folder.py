@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from ploutos.tracking.files import head
 from ploutos.types import ConfigError
@@ -36,7 +37,10 @@ def require_own_folder(config: DictConfig) -> None:
     mode = OmegaConf.select(config, "hydra.mode")
     sweep = getattr(mode, "name", mode) == "MULTIRUN"
     key = "hydra.sweep.dir" if sweep else "hydra.run.dir"
-    folder = Path(str(OmegaConf.select(config, key))).expanduser().absolute()
+    try:
+        folder = Path(str(OmegaConf.select(config, key))).expanduser().absolute()
+    except OmegaConfBaseException:  # a value that is missing: others tell of it
+        return
     output = OmegaConf.select(config, "hydra.output_subdir")
     if output is not None and not sweep:
         _require_own_subdir(folder / str(output))
