@@ -1,23 +1,14 @@
 """Training runs in a process of their own: `python -m ploutos.apps.job FOLDER` (see `guard`)."""
 
-import ctypes
 import json
-import os
-import signal
 import sys
 import traceback
 from pathlib import Path
 
 from omegaconf import DictConfig
 
+from ploutos.apps.parent import die_with_parent, follow, leave_the_terminal
 from ploutos.types import ConfigError
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere the guard's poll does)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def work(folder: Path) -> None:
@@ -72,12 +63,10 @@ def work(folder: Path) -> None:
 
 def main() -> int:
     """Run one job; the reason of a failure goes to `reason.txt`."""
+    leave_the_terminal()  # the guard decides what becomes of this job
     die_with_parent()
-    # Ctrl-C reaches the whole process group; the guard decides what becomes of this job.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow(int(sys.argv[2]))
     folder = Path(sys.argv[1])
-    if os.getppid() != int(sys.argv[2]):
-        return 1
     try:
         work(folder)
     except Exception as error:

@@ -44,13 +44,25 @@ def main() -> None:
     if arguments[0] == "--version":
         sys.stdout.write(f"ploutos {ploutos.__version__}\n")
         sys.exit(0)
-    verb = arguments[0]
+    sys.exit(end(*arguments))
+
+
+def end(verb: str, *arguments: str) -> int:
+    """Run a verb so that a signal ends it; return its exit code."""
     if verb not in VERBS:
         from ploutos.types.errors import one_of
 
         sys.stderr.write(f"ploutos: {one_of('verb', verb, VERBS)}\n")
-        sys.exit(2)
-    sys.exit(run(verb, arguments[1:]))
+        return 2
+    from ploutos.apps.interrupts import interrupts
+
+    interrupts.watch()
+    try:
+        code = run(verb, list(arguments))
+        interrupts.leave_if_received()
+    finally:
+        interrupts.unwatch()
+    return code
 
 
 def run(verb: str, arguments: list[str]) -> int:
@@ -58,6 +70,7 @@ def run(verb: str, arguments: list[str]) -> int:
     from ploutos.apps import search_path
     from ploutos.apps.arguments import parse, refuse_other_sources
     from ploutos.apps.errors import explain
+    from ploutos.apps.interrupts import interrupts, say
     from ploutos.apps.safety import machinery, resolvers
 
     # Hydra's own handler prints several lines and exits 1; ours prints one and exits 2.
@@ -69,9 +82,12 @@ def run(verb: str, arguments: list[str]) -> int:
         search_path.put_first(flags.config_dir)
         resolvers.restrict()
         machinery.check_command(verb, flags)
+        code: int = import_module(f"ploutos.apps.{verb}").main()
+    except KeyboardInterrupt:  # outside of all that the verb guards itself
+        say(interrupts.reason())
+        return interrupts.code
     except Exception as error:
         return explain(error)
-    code: int = import_module(f"ploutos.apps.{verb}").main()
     return code
 
 

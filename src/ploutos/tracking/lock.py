@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ploutos.types import ConfigError
+from ploutos.types import ConfigError, PloutosError
 
 
-class Busy(ConfigError):
+class Busy(PloutosError):
     """Another process holds the lock."""
 
 

@@ -1,0 +1,119 @@
+"""The worker processes of the joblib launcher: they end with the command, and end quickly."""
+
+import contextlib
+import os
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+import joblib
+from joblib._parallel_backends import LokyBackend, MultiprocessingBackend
+
+from ploutos.apps.parent import OF_A_TERMINAL, die_with_parent, follow, leave_the_terminal
+
+SHARED_MEMORY = Path("/dev/shm")
+executors: "WeakSet[Any]" = WeakSet()  # of loky, in this process
+
+
+def begin(launcher: int, *, by_kernel: bool) -> None:
+    """Start a worker of the process `launcher`; joblib calls it in each before the first job.
+
+    `by_kernel`: the kernel ends it as well. Not for a pool, which starts workers from a thread that may end before.
+    """
+    leave_the_terminal()
+    if by_kernel:
+        die_with_parent()
+    follow(launcher)
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """Let processes and threads start with the signals of a terminal blocked, from their first moment on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_A_TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class GuardedLoky(LokyBackend):
+    """joblib's own processes, started so that they end with this one."""
+
+    def configure(self, *arguments: Any, **named: Any) -> Any:
+        """Make the executor, and with it the process that cleans up what is shared."""
+        named |= {"initializer": _LOKY, "initargs": (os.getpid(),)}
+        with unseen():
+            count = super().configure(*arguments, **named)
+        executors.add(self._workers)
+        return count
+
+    def submit(self, *arguments: Any, **named: Any) -> Any:
+        """Hand over a job, starting a worker for it where one is missing."""
+        with unseen():
+            return super().submit(*arguments, **named)
+
+    def abort_everything(self, ensure_ready: bool = True) -> Any:
+        """Kill the workers first: joblib alone looks for them with `pgrep`, which may be absent."""
+        _kill(self._workers)
+        return super().abort_everything(ensure_ready=ensure_ready)
+
+
+class GuardedPool(MultiprocessingBackend):
+    """A pool of the standard library, whose workers end with this process."""
+
+    def configure(self, *arguments: Any, **named: Any) -> Any:
+        """Start the pool; its threads, which start later workers, inherit what is blocked."""
+        named |= {"initializer": _POOL, "initargs": (os.getpid(),)}
+        with unseen():
+            return super().configure(*arguments, **named)
+
+
+def _begin_loky(launcher: int) -> None:
+    begin(launcher, by_kernel=True)
+
+
+def _begin_in_pool(launcher: int) -> None:
+    begin(launcher, by_kernel=False)
+
+
+_LOKY, _POOL = _begin_loky, _begin_in_pool
+
+
+def guard() -> None:
+    """Let the joblib launcher of this process start such workers."""
+    joblib.register_parallel_backend("loky", GuardedLoky)
+    joblib.register_parallel_backend("multiprocessing", GuardedPool)
+    warnings.filterwarnings(
+        "ignore", "Failed to kill subprocesses"
+    )  # the missing `pgrep`: they are dead already
+
+
+def stop() -> None:
+    """Let idle workers go; the memory that they hold is free for what follows."""
+    for executor in list(executors):
+        executor.shutdown(wait=False)
+
+
+def kill() -> None:
+    """Kill the workers of loky; those of a pool see that this process has ended."""
+    for executor in list(executors):
+        _kill(executor)
+
+
+def _kill(executor: Any) -> None:
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        with contextlib.suppress(Exception):  # it ended by itself, or is being started
+            process.kill()
+
+
+def clean_shared_memory() -> None:
+    """Remove what joblib shares between processes under the number of this one."""
+    for pattern in (f"sem.loky-{os.getpid()}-*", f"joblib_memmapping_folder_{os.getpid()}_*/*"):
+        for path in SHARED_MEMORY.glob(pattern):
+            path.unlink(missing_ok=True)
+    for folder in SHARED_MEMORY.glob(f"joblib_memmapping_folder_{os.getpid()}_*"):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
