@@ -97,15 +97,16 @@ class Ending:
 
     def _failed(self, launched: "Launched", failure: BaseException) -> int:
         if not self.judged:
-            self._close(launched, "FAILED", describe(failure)[0])
+            waited = isinstance(failure, StoreBusy | StoreFull)
+            self._close(launched, "FAILED", describe(failure)[0], at_once=waited)
         explain(failure)
         return FAILURE
 
-    def _close(self, launched: "Launched", state: str, reason: str) -> None:
-        """End the parent run and children that are under way; what cannot be written, the next launch writes."""
+    def _close(self, launched: "Launched", state: str, reason: str, *, at_once: bool = False) -> None:
+        """End the parent run and children under way; what cannot be written, the next launch writes."""
         from ploutos.apps.study_context import settle_children
 
-        with launched.store.client.patience.of(0.0 if state == "FAILED" else float("inf")):
+        with launched.store.client.patience.of(0.0 if at_once else float("inf")):
             problem = launched.parent.close(state, reason)
             if problem is None:
                 try:

@@ -2,8 +2,8 @@
 
 import contextlib
 import os
+import shutil
 import signal
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from weakref import WeakSet
 
 import joblib
 from joblib._parallel_backends import LokyBackend, MultiprocessingBackend
+from joblib.externals.loky import process_executor
+from joblib.externals.loky.backend import resource_tracker
 
 from ploutos.apps.parent import OF_A_TERMINAL, die_with_parent, follow, leave_the_terminal
 
@@ -21,7 +23,7 @@ executors: "WeakSet[Any]" = WeakSet()  # of loky, in this process
 def begin(launcher: int, *, by_kernel: bool) -> None:
     """Start a worker of the process `launcher`; joblib calls it in each before the first job.
 
-    `by_kernel`: the kernel ends it as well. Not for a pool, which starts workers from a thread that may end before.
+    `by_kernel`: the kernel ends it as well; not in a pool, whose workers come from a thread that ends earlier.
     """
     leave_the_terminal()
     if by_kernel:
@@ -56,7 +58,7 @@ class GuardedLoky(LokyBackend):
             return super().submit(*arguments, **named)
 
     def abort_everything(self, ensure_ready: bool = True) -> Any:
-        """Kill the workers first: joblib alone looks for them with `pgrep`, which may be absent."""
+        """Kill the workers before joblib, which waits for others of its threads, comes to it."""
         _kill(self._workers)
         return super().abort_everything(ensure_ready=ensure_ready)
 
@@ -86,9 +88,8 @@ def guard() -> None:
     """Let the joblib launcher of this process start such workers."""
     joblib.register_parallel_backend("loky", GuardedLoky)
     joblib.register_parallel_backend("multiprocessing", GuardedPool)
-    warnings.filterwarnings(
-        "ignore", "Failed to kill subprocesses"
-    )  # the missing `pgrep`: they are dead already
+    # joblib would look for a worker's children with `pgrep`, which may be absent and which Ctrl-C reaches as well.
+    process_executor.kill_process_tree = _kill_one
 
 
 def stop() -> None:
@@ -105,15 +106,28 @@ def kill() -> None:
 
 def _kill(executor: Any) -> None:
     for process in list((getattr(executor, "_processes", None) or {}).values()):
-        with contextlib.suppress(Exception):  # it ended by itself, or is being started
-            process.kill()
+        _signal(process)
+
+
+def _kill_one(process: Any, use_psutil: bool = True) -> None:
+    """End a worker as joblib asks for; its job ends with it."""
+    _signal(process)
+    process.join()
+
+
+def _signal(process: Any) -> None:
+    with contextlib.suppress(OSError, TypeError):  # it has ended, or is being started
+        os.kill(process.pid, signal.SIGKILL)
 
 
 def clean_shared_memory() -> None:
-    """Remove what joblib shares between processes under the number of this one."""
-    for pattern in (f"sem.loky-{os.getpid()}-*", f"joblib_memmapping_folder_{os.getpid()}_*/*"):
-        for path in SHARED_MEMORY.glob(pattern):
-            path.unlink(missing_ok=True)
+    """Remove what joblib shares between processes under the number of this one, once nobody uses it.
+
+    joblib has a process for this, which the end of a terminal may have taken; where it is there it is told.
+    """
+    for path in SHARED_MEMORY.glob(f"sem.loky-{os.getpid()}-*"):
+        resource_tracker.unregister(path.name.replace("sem.", "/", 1), "semlock")
+        path.unlink(missing_ok=True)
     for folder in SHARED_MEMORY.glob(f"joblib_memmapping_folder_{os.getpid()}_*"):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        resource_tracker.unregister(str(folder), "folder")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -12,8 +12,8 @@ PROC = Path("/proc")
 class Controller:
     """A process by host, kernel start, process namespace, number and start.
 
-    A number is given again once its process has ended; number and start together are not. What this system does
-    not tell is "" (there is no /proc, for example on macOS): the number alone decides there.
+    A number is given again once its process has ended; number and start together are not. What this system
+    does not tell is "" (there is no /proc, for example on macOS): the number alone decides there.
     """
 
     host: str
@@ -87,6 +87,6 @@ def _boot() -> str:
 
 def _namespace() -> str:
     try:
-        return os.readlink(PROC / "self" / "ns" / "pid")
+        return str((PROC / "self" / "ns" / "pid").readlink())
     except OSError:
         return ""

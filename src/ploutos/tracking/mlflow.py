@@ -23,8 +23,8 @@ NAME = "mlflow.runName"
 class Mlflow:
     """Opens the store in `folder`, creating database and experiment under a lock where they are missing.
 
-    A fresh database is migrated by one process alone; once it exists, many may write, and each waits for up to
-    `busy_timeout_seconds` while another has it locked.
+    A fresh database is migrated by one process alone; once it exists, many may write, and each waits for up
+    to `busy_timeout_seconds` while another has it locked.
     """
 
     @checked

@@ -13,8 +13,8 @@ ENDED = "its process ended without a word"
 def settle(store: Store, *, reason: str = ENDED, ours: Callable[[Any], bool] | None = None) -> list[str]:
     """Mark as KILLED what is RUNNING though its controller is gone; return the ids.
 
-    `ours`: says of which runs the caller knows that nobody runs them, whatever became of their controller; they
-    get the `reason`. A run that does not say who launched it is left alone.
+    `ours`: says of which runs the caller knows that nobody runs them, whatever became of their controller;
+    they get the `reason`. A run that does not say who launched it is left alone.
     """
     settled = []
     for run in store.find({}, status="RUNNING"):

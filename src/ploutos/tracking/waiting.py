@@ -87,9 +87,10 @@ class Patience:
                     f"tracking: another process has {self.database} locked, for more than"
                     f" {time.monotonic() - start:.0f} s (tracking.busy_timeout_seconds)"
                 ) from None
-            if is_full(error) or (_says(error, (NOT_OPENED,)) and not _has_room(self.database.parent)):
+            folder = self.database.parent
+            if is_full(error) or (_says(error, (NOT_OPENED,)) and not _has_room(folder)):
                 raise StoreFull(
-                    f"tracking: {self.database.parent} cannot be written: {_says(error, (*FULL, NOT_OPENED))};"
+                    f"tracking: {folder} cannot be written: {_says(error, (*FULL, NOT_OPENED))};"
                     " make room on its disk and give the same command again"
                 ) from None
             raise
