@@ -23,7 +23,7 @@ executors: "WeakSet[Any]" = WeakSet()  # of loky, in this process
 def begin(launcher: int, *, by_kernel: bool) -> None:
     """Start a worker of the process `launcher`; joblib calls it in each before the first job.
 
-    `by_kernel`: the kernel ends it as well; not in a pool, whose workers come from a thread that ends earlier.
+    `by_kernel`: the kernel ends it as well; not in a pool, where they come from a thread that ends earlier.
     """
     leave_the_terminal()
     if by_kernel:
@@ -88,7 +88,7 @@ def guard() -> None:
     """Let the joblib launcher of this process start such workers."""
     joblib.register_parallel_backend("loky", GuardedLoky)
     joblib.register_parallel_backend("multiprocessing", GuardedPool)
-    # joblib would look for a worker's children with `pgrep`, which may be absent and which Ctrl-C reaches as well.
+    # joblib looks for a worker's children with `pgrep`, which may be absent and which Ctrl-C ends as well.
     process_executor.kill_process_tree = _kill_one
 
 
