@@ -5,14 +5,13 @@ import sys
 import traceback
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from ploutos.apps.parent import die_with_parent, follow, leave_the_terminal
-from ploutos.types import ConfigError
 
 
 def work(folder: Path) -> None:
     """Run the job described by `job.json` and `config.yaml` in `folder`."""
+    from omegaconf import DictConfig
+
     job = json.loads((folder / "job.json").read_text())
     from ploutos.apps.safety import plain_yaml, resolvers
     from ploutos.apps.safety.components import check_all
@@ -28,6 +27,7 @@ def work(folder: Path) -> None:
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.tracking.run import Run
+    from ploutos.types import ConfigError
 
     if source_hash(RESULT_PACKAGES) != job["sources"]:
         raise ConfigError("the code changed after the launch; launch again")
@@ -63,9 +63,12 @@ def work(folder: Path) -> None:
 
 def main() -> int:
     """Run one job; the reason of a failure goes to `reason.txt`."""
+    # Before anything that takes long to import.
     leave_the_terminal()  # the guard decides what becomes of this job
     die_with_parent()
     follow(int(sys.argv[2]))
+    from ploutos.types import ConfigError
+
     folder = Path(sys.argv[1])
     try:
         work(folder)

@@ -56,7 +56,8 @@ class Mlflow:
         # After the import, which sets levels of its own.
         logging.getLogger("alembic").setLevel(logging.WARNING)
         shorten_waits()
-        return WaitingClient(MlflowClient(tracking_uri=self.uri), self.patience())
+        patience = self.patience()
+        return WaitingClient(patience.call(MlflowClient, tracking_uri=self.uri), patience)
 
     def open(self) -> "Store":
         """Create what is missing and return the store."""
