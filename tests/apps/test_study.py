@@ -39,7 +39,9 @@ class Done:
 
     @property
     def store(self) -> Store:
-        return Mlflow(folder=str(self.folder / "mlruns"), experiment="ploutos").open()
+        return Mlflow(
+            folder=str(self.folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0
+        ).open()
 
     def children(self) -> list[Any]:
         return self.store.find({PARENT: self.verdict["run_id"]})
@@ -238,7 +240,7 @@ def test_interrupted_killed_and_resumed_it_ends_as_if_undisturbed(basic: Done, t
 
 
 def _all_children(folder: Path) -> list[Any]:
-    store = Mlflow(folder=str(folder / "mlruns"), experiment="ploutos").open()
+    store = Mlflow(folder=str(folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0).open()
     return store.find({"ploutos.kind": "child"})
 
 

@@ -54,13 +54,17 @@ def end(verb: str, *arguments: str) -> int:
 
         sys.stderr.write(f"ploutos: {one_of('verb', verb, VERBS)}\n")
         return 2
-    from ploutos.apps.interrupts import interrupts
+    from ploutos.apps.interrupts import interrupts, say
 
-    interrupts.watch()
     try:
+        if verb != "ui":  # which a signal ends in its own way
+            interrupts.watch()
         code = run(verb, list(arguments))
-        interrupts.leave_if_received()
+    except KeyboardInterrupt:  # outside of all that the verb guards itself
+        say(interrupts.reason())
+        code = interrupts.code
     finally:
+        interrupts.leave_if_received()
         interrupts.unwatch()
     return code
 
@@ -70,7 +74,6 @@ def run(verb: str, arguments: list[str]) -> int:
     from ploutos.apps import search_path
     from ploutos.apps.arguments import parse, refuse_other_sources
     from ploutos.apps.errors import explain
-    from ploutos.apps.interrupts import interrupts, say
     from ploutos.apps.safety import machinery, resolvers
 
     # Hydra's own handler prints several lines and exits 1; ours prints one and exits 2.
@@ -83,9 +86,6 @@ def run(verb: str, arguments: list[str]) -> int:
         resolvers.restrict()
         machinery.check_command(verb, flags)
         code: int = import_module(f"ploutos.apps.{verb}").main()
-    except KeyboardInterrupt:  # outside of all that the verb guards itself
-        say(interrupts.reason())
-        return interrupts.code
     except Exception as error:
         return explain(error)
     return code
