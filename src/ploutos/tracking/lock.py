@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ploutos.types import ConfigError, PloutosError
+from ploutos.types import ConfigError
 
 
-class Busy(PloutosError):
+class Busy(ConfigError):
     """Another process holds the lock."""
 
 
