@@ -10,8 +10,8 @@ from types import FrameType
 from typing import Any
 
 # A command has this long to record how it ended; then it is ended as it is, and the next launch records it.
-GRACE_SECONDS = 4.0
-RECORDING_SECONDS = 2.5  # of these, at most, for a database that is locked
+GRACE_SECONDS = 3.5
+RECORDING_SECONDS = 2.0  # of these, at most, for a database that is locked
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 WATCHED = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 
