@@ -142,3 +142,15 @@ def test_signals_are_given_back() -> None:
     assert signal.getsignal(signal.SIGTERM) != before[signal.SIGTERM]
     interrupts.unwatch()
     assert {number: signal.getsignal(number) for number in before} == before
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 0.9])
+def test_one_that_comes_during_imports(seconds: float) -> None:
+    """Of half a library: the handler itself must import nothing."""
+    body = (
+        "import threading; threading.Timer({}, os.kill, (os.getpid(), signal.SIGTERM)).start();"
+        " __import__('ploutos.tracking.waiting'); __import__('ploutos.apps.command'); time.sleep(600)"
+    )
+    process = started(body.format(seconds))
+    code, spent, err = ended(process)
+    assert (code, err) == (143, "ploutos: interrupted by SIGTERM\n") and spent < GRACE_SECONDS + SLACK_SECONDS

@@ -8,7 +8,7 @@ import pytest
 from locking import locked
 
 from ploutos.apps.job_monitor import JobMonitor
-from ploutos.tracking import waiting
+from ploutos.tracking import deadline, waiting
 from ploutos.tracking.mlflow import Mlflow, Store
 from ploutos.tracking.waiting import StoreBusy, StoreFull
 
@@ -58,7 +58,7 @@ def test_after_a_signal_nothing_waits_long(
     run = store.start("ends", {})
     with locked(tracking.database, seconds=60):
         begun = time.monotonic()
-        monkeypatch.setattr(waiting, "give_up_at", begun + 0.5)
+        monkeypatch.setattr(deadline, "give_up_at", begun + 0.5)
         assert run.close("KILLED", "interrupted") is not None
         assert time.monotonic() - begun < 20
 

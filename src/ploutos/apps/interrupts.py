@@ -9,6 +9,8 @@ import time
 from types import FrameType
 from typing import Any
 
+from ploutos.tracking import deadline
+
 # A command has this long to record how it ended; then it is ended as it is, and the next launch records it.
 GRACE_SECONDS = 3.5
 RECORDING_SECONDS = 2.0  # of these, at most, for a database that is locked
@@ -66,10 +68,8 @@ class Interrupts:
     def note(self, number: signal.Signals) -> None:
         """Keep that a signal has come: from here on, seconds are left."""
         if self.received is None:
-            from ploutos.tracking import waiting
-
             self.received = number
-            waiting.give_up_at = time.monotonic() + RECORDING_SECONDS
+            deadline.give_up_at = time.monotonic() + RECORDING_SECONDS
 
     @property
     def code(self) -> int:

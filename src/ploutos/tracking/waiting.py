@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random
 
+from ploutos.tracking import deadline
 from ploutos.types import PloutosError
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ NOT_OPENED = "unable to open database file"  # also where no room is left for th
 SLICE_MS = 500
 TELL_AFTER_SECONDS = 10.0
 ROOM_BYTES = 65_536  # less is a full disk
-
-# Set when a signal has come: nothing waits beyond this moment of time.monotonic().
-give_up_at: float | None = None
 
 
 class StoreBusy(PloutosError):
@@ -96,8 +94,8 @@ class Patience:
             raise
 
     def _is_over(self, start: float, _: RetryCallState) -> bool:
-        now = time.monotonic()
-        return now - start >= self.seconds or (give_up_at is not None and now >= give_up_at)
+        now, end = time.monotonic(), deadline.give_up_at
+        return now - start >= self.seconds or (end is not None and now >= end)
 
     def _tell(self, start: float, _: RetryCallState) -> None:
         if not self._told and time.monotonic() - start > TELL_AFTER_SECONDS:
