@@ -178,7 +178,7 @@ def test_a_disk_that_fills_and_the_next_launch(folder: Path) -> None:
     study.process.wait(600)
     ended = study.ended
     assert ended.code == 1 and ended.err.count("\n") == 1, ended
-    assert not of_session(study.process.pid)
+    seconds_until(lambda: not of_session(study.process.pid), at_most=30)
     again = run(*words, folder=folder)
     assert again.code == 0, again
     assert {state for state, _ in states(folder, "study")} == {"FINISHED"}

@@ -1,6 +1,8 @@
 """A database that another process has locked, and one without room."""
 
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -112,6 +114,22 @@ def test_a_full_database_is_one_line_and_works_again_with_room(tmp_path: Path, t
     engine.dispose()
     assert run.close("FAILED", "no room") is None
     assert store.get(run.run_id).info.status == "FAILED"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
+@pytest.mark.parametrize("kilobytes", [60, 800])
+def test_no_room_for_a_new_database_leaves_none(tmp_path: Path, kilobytes: int) -> None:
+    """The limit is that of another process, which opens the store; this one has room."""
+    program = (
+        "import resource, sys; from ploutos.tracking.mlflow import Mlflow;"
+        f" resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes}_000,) * 2);"
+        " Mlflow(folder=sys.argv[1], experiment='new', busy_timeout_seconds=60.0).open()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
+    assert ended.returncode == 1 and "StoreFull" in ended.stderr.splitlines()[-1], ended
+    assert not (tmp_path / "mlflow.db").exists()
+    opened = Mlflow(folder=str(tmp_path), experiment="new", busy_timeout_seconds=60.0).open()
+    assert opened.find({}) == [] and not list(tmp_path.glob("*.partial*"))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ class Interrupts:
         self._told = False
         self._before: dict[int, Any] = {}
         self._pipe: tuple[int, int] | None = None
+        self._woken_before = -1
         self._forks = False
 
     def watch(self) -> None:
@@ -46,7 +47,7 @@ class Interrupts:
         self._pipe = (reading, writing)
         self.again()
         # Python's own handler waits until the main thread has left a library; this byte comes at once.
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        self._woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         threading.Thread(target=self._see_to_the_end, args=(reading,), daemon=True, name="interrupts").start()
 
     def again(self) -> None:
@@ -59,7 +60,7 @@ class Interrupts:
         """Give the signals back; not after one has come, when the process is about to end."""
         if self.received is not None or self._pipe is None:
             return
-        signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(self._woken_before)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         os.close(self._pipe[1])  # ends the thread

@@ -13,6 +13,8 @@ from ploutos.tracking.waiting import SLICE_MS, Patience, StoreBusy, StoreFull, W
 from ploutos.types import ConfigError, DataError, PositiveFloat, checked
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
     from ploutos.tracking.controller import Controller
 
 PARENT = "mlflow.parentRunId"
@@ -23,8 +25,8 @@ NAME = "mlflow.runName"
 class Mlflow:
     """Opens the store in `folder`, creating database and experiment under a lock where they are missing.
 
-    A fresh database is migrated by one process alone; once it exists, many may write, and each waits for up
-    to `busy_timeout_seconds` while another has it locked.
+    A fresh database is migrated by one process alone, beside its place, and is there whole or not at all. Once
+    it exists, many may write, and each waits for up to `busy_timeout_seconds` while another has it locked.
     """
 
     @checked
@@ -47,8 +49,19 @@ class Mlflow:
         """Return how long this store is waited for."""
         return Patience(self.database, self.busy_timeout_seconds)
 
+    def _create(self) -> None:
+        """Make the database: MLflow cannot go on with steps that a full disk or a kill has ended."""
+        partial = self.database.with_suffix(".db.partial")
+        for leftover in self.folder.glob(f"{partial.name}*"):
+            leftover.unlink()
+        self._connect(f"sqlite:///{partial}")._tracking_client.store.engine.dispose()
+        partial.replace(self.database)
+
     def client(self) -> WaitingClient:
         """Return a client of the store that waits for the database."""
+        return WaitingClient(self._connect(self.uri), self.patience())
+
+    def _connect(self, uri: str) -> "MlflowClient":
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
@@ -56,13 +69,14 @@ class Mlflow:
         # After the import, which sets levels of its own.
         logging.getLogger("alembic").setLevel(logging.WARNING)
         shorten_waits()
-        patience = self.patience()
-        return WaitingClient(patience.call(MlflowClient, tracking_uri=self.uri), patience)
+        return self.patience().call(MlflowClient, tracking_uri=uri)
 
     def open(self) -> "Store":
         """Create what is missing and return the store."""
         with file_lock(self.folder / ".lock", wait=True, what="tracking.folder"):
             try:
+                if not self.database.exists():
+                    self._create()
                 client = self.client()
                 found = client.get_experiment_by_name(self.experiment)
             except (StoreBusy, StoreFull):
