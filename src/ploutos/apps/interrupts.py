@@ -33,7 +33,7 @@ class Interrupts:
         """Take over the signals, but for those that whoever started this process wants ignored (nohup)."""
         if threading.current_thread() is not threading.main_thread():
             return
-        self.received, self._told = None, False
+        self.received, self._told, deadline.give_up_at = None, False, None
         self._before = {
             number: signal.getsignal(number)
             for number in WATCHED

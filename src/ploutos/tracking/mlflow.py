@@ -25,8 +25,8 @@ NAME = "mlflow.runName"
 class Mlflow:
     """Opens the store in `folder`, creating database and experiment under a lock where they are missing.
 
-    A fresh database is migrated by one process alone, beside its place, and is there whole or not at all. Once
-    it exists, many may write, and each waits for up to `busy_timeout_seconds` while another has it locked.
+    A fresh database is migrated by one process alone, beside its place, and is there whole or not at all.
+    Once it exists, many may write; each waits for up to `busy_timeout_seconds` while another has it locked.
     """
 
     @checked
