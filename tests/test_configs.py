@@ -19,7 +19,8 @@ CONF = conf_dir()
 FILES = sorted(CONF.rglob("*.yaml"))
 PRIMARY = sorted(CONF.glob("*.yaml"))
 EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
-COMPONENTS = [f for f in FILES if f not in PRIMARY and f not in EXPERIMENTS]
+LAUNCHERS = sorted((CONF / "hydra").rglob("*.yaml"))  # tests/apps/test_launchers.py
+COMPONENTS = [f for f in FILES if f not in (*PRIMARY, *EXPERIMENTS, *LAUNCHERS)]
 
 # What an option needs beside it; {file} is a file that exists.
 PARQUET = ["data=parquet", "data.path={file}"]

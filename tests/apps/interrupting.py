@@ -11,7 +11,7 @@ from ploutos.tracking.mlflow import Mlflow, Store
 
 
 def store_of(folder: Path) -> Store:
-    return Mlflow(folder=str(folder / "mlruns"), experiment="ploutos").open()
+    return Mlflow(folder=str(folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0).open()
 
 
 def newest(folder: Path, pattern: str) -> Any:

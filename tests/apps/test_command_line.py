@@ -143,7 +143,7 @@ def test_data_counts_the_rows_it_dropped(ploutos: Call, real_data: Path) -> None
 def test_the_ui_ends_on_an_interrupt(tmp_path: Path) -> None:
     from ploutos.tracking.mlflow import Mlflow
 
-    Mlflow(folder=str(tmp_path / "mlruns"), experiment="x").open()
+    Mlflow(folder=str(tmp_path / "mlruns"), experiment="x", busy_timeout_seconds=60.0).open()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -45,7 +45,9 @@ class Done:
 
     @property
     def store(self) -> Store:
-        return Mlflow(folder=str(self.folder / "mlruns"), experiment="ploutos").open()
+        return Mlflow(
+            folder=str(self.folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0
+        ).open()
 
 
 @pytest.fixture(scope="module")

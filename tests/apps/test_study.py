@@ -39,7 +39,9 @@ class Done:
 
     @property
     def store(self) -> Store:
-        return Mlflow(folder=str(self.folder / "mlruns"), experiment="ploutos").open()
+        return Mlflow(
+            folder=str(self.folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0
+        ).open()
 
     def children(self) -> list[Any]:
         return self.store.find({PARENT: self.verdict["run_id"]})
@@ -238,8 +240,32 @@ def test_interrupted_killed_and_resumed_it_ends_as_if_undisturbed(basic: Done, t
 
 
 def _all_children(folder: Path) -> list[Any]:
-    store = Mlflow(folder=str(folder / "mlruns"), experiment="ploutos").open()
+    store = Mlflow(folder=str(folder / "mlruns"), experiment="ploutos", busy_timeout_seconds=60.0).open()
     return store.find({"ploutos.kind": "child"})
+
+
+def test_an_experiment_for_joblib_gives_the_same_under_both_launchers(basic: Done, tmp_path: Path) -> None:
+    shutil.copytree(basic.folder / ".ploutos", tmp_path / ".ploutos")
+    (tmp_path / "own" / "experiment").mkdir(parents=True)
+    (tmp_path / "own" / "experiment" / "parallel.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - override /hydra/launcher: joblib\n"
+        "hydra:\n  launcher:\n    n_jobs: ${hardware.workers}\n"
+    )
+    own = ("--config-dir", str(tmp_path / "own"), "experiment=parallel")
+    first = basic.verdict
+    ended = run(STUDY[0], *own, *STUDY[1:], "hydra/launcher=basic", folder=basic.folder)
+    assert ended.code == 0 and "hydra.launcher.n_jobs does not apply" in ended.out, ended
+    same_verdict(first, basic.verdict)
+    assert len(basic.children()) == 4, "all are known by their keys"
+
+    words = ["fold=0" if word.startswith("fold=") else word for word in STUDY[1:]]
+    ended = run(STUDY[0], *own, *words, "hardware.workers=2", folder=tmp_path)
+    assert ended.code == 0 and "does not apply" not in ended.out, ended
+    parallel = Done(tmp_path, ended)
+    for ours, theirs in zip(parallel.verdict["children"], first["children"][:2], strict=True):
+        assert (ours["key"], ours["metrics"]) == (theirs["key"], theirs["metrics"])
+        policy = (ours["run_id"], "policy/weights.pt"), (theirs["run_id"], "policy/weights.pt")
+        assert parallel.sha256(*policy[0]) == basic.sha256(*policy[1])
 
 
 def test_a_single_run_is_judged_and_validated(basic: Done, tmp_path: Path) -> None:

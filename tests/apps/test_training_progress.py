@@ -20,7 +20,9 @@ from ploutos.tracking.mlflow import Mlflow, Store
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Mlflow(folder=str(tmp_path_factory.mktemp("store")), experiment="tests").open()
+    return Mlflow(
+        folder=str(tmp_path_factory.mktemp("store")), experiment="tests", busy_timeout_seconds=60.0
+    ).open()
 
 
 def history(store: Store, run_id: str, name: str) -> list[tuple[int, float, int]]:

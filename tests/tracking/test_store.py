@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from ploutos.tracking.controller import Controller
 from ploutos.tracking.lock import Busy, file_lock
 from ploutos.tracking.mlflow import NAME, PARENT, Mlflow
 from ploutos.tracking.run import FLUSH_AT, Run
@@ -96,20 +97,22 @@ def test_runs_are_found_by_all_their_tags_newest_first(store):
 def test_a_finished_run_can_be_resumed(store):
     run = store.start("again", {})
     run.finish("FINISHED")
-    resumed = store.resume(run.run_id)
+    resumed = store.resume(run.run_id, Controller.here())
     assert isinstance(resumed, Run) and store.get(run.run_id).info.status == "RUNNING"
 
 
 def test_a_moved_store_is_refused(tracking, store, tmp_path):
     shutil.copytree(tracking.folder, tmp_path / "moved")
     with pytest.raises(ConfigError, match=r"moved.*tracking\.folder=") as refused:
-        Mlflow(folder=str(tmp_path / "moved"), experiment="tests").open()
+        Mlflow(folder=str(tmp_path / "moved"), experiment="tests", busy_timeout_seconds=60.0).open()
     assert str(tracking.folder) in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_a_missing_store_is_refused_and_not_created(tmp_path):
     with pytest.raises(ConfigError, match=r"no MLflow store at .*mlflow\.db"):
-        Mlflow(folder=str(tmp_path / "nowhere"), experiment="tests").open_existing()
+        Mlflow(
+            folder=str(tmp_path / "nowhere"), experiment="tests", busy_timeout_seconds=60.0
+        ).open_existing()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,21 +120,21 @@ def test_a_missing_store_is_refused_and_not_created(tmp_path):
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path, content):
     (tmp_path / "mlflow.db").write_bytes(content)
     with pytest.raises(DataError, match="is not an MLflow store"):
-        Mlflow(folder=str(tmp_path), experiment="tests").open_existing()
+        Mlflow(folder=str(tmp_path), experiment="tests", busy_timeout_seconds=60.0).open_existing()
     assert (tmp_path / "mlflow.db").read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"tracking\.folder: cannot write") as refused:
-        Mlflow(folder=str(tmp_path / "file" / "inside"), experiment="tests").open()
+        Mlflow(folder=str(tmp_path / "file" / "inside"), experiment="tests", busy_timeout_seconds=60.0).open()
     assert "\n" not in str(refused.value)
 
 
 def open_in_child(folder, barrier, results):
     barrier.wait()
     try:
-        store = Mlflow(folder=folder, experiment="together").open()
+        store = Mlflow(folder=folder, experiment="together", busy_timeout_seconds=60.0).open()
         results.put(store.start("child", {}).run_id)
     except BaseException as error:
         results.put(error)

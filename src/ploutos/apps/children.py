@@ -9,11 +9,13 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 import ploutos
-from ploutos.apps.guard import Controller, run_guarded
+from ploutos.apps.guard import run_guarded
+from ploutos.apps.interrupts import interrupts
+from ploutos.apps.launch import TAG, Launch
 from ploutos.apps.parts import build, resolved
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import child_key
-from ploutos.tracking.mlflow import PARENT, Store
+from ploutos.tracking.mlflow import CONTROLLER, PARENT, Store
 from ploutos.tracking.run import Run
 from ploutos.types import Child
 
@@ -21,12 +23,12 @@ KEY = "ploutos.child_key"
 FOLD = "ploutos.fold"
 SEED = "ploutos.seed"
 KIND = "ploutos.kind"
-LAUNCH = "ploutos.launch"
+LAUNCH = TAG
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a job needs to know of its study: parent run (None outside a study), panel and controller."""
+    """What a job needs to know of its study: parent run (None outside a study), panel and launch."""
 
     parent: str | None
     study: str
@@ -35,9 +37,8 @@ class Place:
     # Taken once, at the launch: an edit of code or YAML under a running study cannot split it.
     sources: str  # hash of the code that produces results
     settings: dict[str, Any]  # the resolved config, but for fold and seed
-    controller: Controller
+    launch: Launch
     resume: bool
-    launch: str  # tells the runs of this launch from others
     together: tuple[int, ...] | None = None  # seeds of each fold that are trained together
 
 
@@ -92,10 +93,10 @@ def train_children(
     job = {"runs": entries, "panel": place.panel, "sources": place.sources, "key": key}
     (home / "job.json").write_text(json.dumps(job))
     try:
-        outcome = run_guarded(home, environment, place.controller)
+        outcome = run_guarded(home, environment, place.launch.controller)
     except BaseException:
         for run in runs:
-            run.finish("KILLED", "interrupted")
+            run.close("KILLED", interrupts.reason())  # else the launch settles it, or the next one
         raise
     for run in runs:
         if (home / "job.log").stat().st_size:
@@ -114,7 +115,8 @@ def _started(plain: dict[str, Any], store: Store, place: Place, wanted: Wanted) 
         KEY: wanted.key,
         FOLD: plain["fold"],
         SEED: wanted.seed,
-        LAUNCH: place.launch,
+        LAUNCH: place.launch.id,
+        CONTROLLER: place.launch.controller.as_text(),
         "ploutos.study": place.study,
         "ploutos.panel": place.panel,
         "ploutos.version": ploutos.__version__,

@@ -1,6 +1,6 @@
 """What the verbs share: compose, prepare before anything is written, run, end in an exit code."""
 
-import sys
+import signal
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,11 +12,11 @@ from omegaconf import DictConfig
 from ploutos.apps import before_run
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.errors import explain
+from ploutos.apps.interrupts import interrupts, say
 from ploutos.apps.safety import resolvers
 from ploutos.apps.safety.machinery import MACHINERY
 
 T = TypeVar("T")
-INTERRUPTED = 130
 
 
 def command(
@@ -24,12 +24,14 @@ def command(
     prepare: Callable[[DictConfig], T],
     body: Callable[[DictConfig, T], float],
     *,
-    interrupted: str = "interrupted",
+    remedy: str = "",
+    settle: Callable[[], None] | None = None,
 ) -> int:
     """Run `body` on the config of `verb` and what `prepare` made of it; return the exit code.
 
     `prepare` checks everything that can be checked without writing; what it raises leaves no trace. `body`
-    returns the objective, or raises SystemExit with a code of its own. `interrupted` is told after Ctrl-C.
+    returns the objective, or raises SystemExit with a code of its own. After a signal, `settle` records what
+    was under way and the `remedy` is told.
     """
     prepared: list[T] = []
     failed: list[Exception] = []
@@ -50,8 +52,13 @@ def command(
     try:
         entry()
     except KeyboardInterrupt:
-        sys.stderr.write(f"ploutos: {interrupted}\n")
-        return INTERRUPTED
+        interrupts.note(signal.SIGINT)  # where a library raised it by itself
+        say(interrupts.reason() + (f"; {remedy}" if remedy else ""))
+        if settle is not None:
+            settle()
+        return interrupts.code
     except Exception as error:
         return explain(error)
+    finally:
+        before_run.over()
     return explain(failed[0]) if failed else 0

@@ -138,11 +138,14 @@ def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
     unknown = re.match(r"Could not (?:override|delete)[^']*'([^']+)'", text)
     if unknown:
         from ploutos.apps.group_choice import unnamed_choice
+        from ploutos.apps.launcher import foreign_key
         from ploutos.apps.unknown_key import nearest_key
 
         if choice := unnamed_choice(words):
             return choice
         key = unknown.group(1)
+        if remedy := foreign_key(key):
+            return remedy
         hint = nearest_key(key, words)
         inner = re.match(r"Key '([^']+)' is not in struct", str(error.__cause__))
         if hint == key and inner:  # the value is a mapping with keys of its own

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ploutos.tracking.controller import Controller
+
 POLL_SECONDS = 0.2
 
 
@@ -19,36 +21,11 @@ class Outcome:
     reason: str | None
 
 
-class Controller:
-    """The process that launched the study, watched from wherever a job runs.
-
-    On another host it cannot be watched; the scheduler there cleans up.
-    """
-
-    def __init__(self, host: str, pid: int) -> None:
-        self.host = host
-        self.pid = pid
-
-    @classmethod
-    def here(cls) -> "Controller":
-        """Return this process."""
-        return cls(os.uname().nodename, os.getpid())
-
-    def is_gone(self) -> bool:
-        """Return True when the controller was on this host and has ended."""
-        if self.host != os.uname().nodename:
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
-
-
 def run_guarded(folder: Path, environment: dict[str, str], controller: Controller) -> Outcome:
-    """Run `ploutos.apps.job` on `folder` and wait; its output goes to `job.log` there."""
+    """Run `ploutos.apps.job` on `folder` and wait; its output goes to `job.log` there.
+
+    `controller` launched the job: where it has ended, on this host, the job is killed.
+    """
     command = [sys.executable, "-m", "ploutos.apps.job", str(folder), str(os.getpid())]
     with (folder / "job.log").open("w") as log:
         process = subprocess.Popen(

@@ -1,32 +1,21 @@
 """Training runs in a process of their own: `python -m ploutos.apps.job FOLDER` (see `guard`)."""
 
-import ctypes
 import json
-import os
-import signal
 import sys
 import traceback
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from ploutos.apps.memory import shortage
-from ploutos.types import ConfigError
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere the guard's poll does)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+from ploutos.apps.parent import die_with_parent, follow, leave_the_terminal
 
 
 def work(folder: Path) -> None:
     """Run the job described by `job.json` and `config.yaml` in `folder`."""
-    job = json.loads((folder / "job.json").read_text())
+    from omegaconf import DictConfig
+
     from ploutos.apps.safety import plain_yaml, resolvers
     from ploutos.apps.safety.components import check_all
 
+    job = json.loads((folder / "job.json").read_text())
     resolvers.restrict()
     config = plain_yaml.load(folder / "config.yaml", called=f"{folder}/config.yaml")
     assert isinstance(config, DictConfig)
@@ -38,6 +27,7 @@ def work(folder: Path) -> None:
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.tracking.run import Run
+    from ploutos.types import ConfigError
 
     if source_hash(RESULT_PACKAGES) != job["sources"]:
         raise ConfigError("the code changed after the launch; launch again")
@@ -73,12 +63,14 @@ def work(folder: Path) -> None:
 
 def main() -> int:
     """Run one job; the reason of a failure goes to `reason.txt`."""
+    # Before anything that takes long to import.
+    leave_the_terminal()  # the guard decides what becomes of this job
     die_with_parent()
-    # Ctrl-C reaches the whole process group; the guard decides what becomes of this job.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow(int(sys.argv[2]))
+    from ploutos.apps.memory import shortage
+    from ploutos.types import ConfigError
+
     folder = Path(sys.argv[1])
-    if os.getppid() != int(sys.argv[2]):
-        return 1
     try:
         work(folder)
     except Exception as error:

@@ -49,7 +49,7 @@ class JobMonitor:
         now = time.monotonic()
         if self._resumes:
             self._resumes, self.resumed_at = False, done
-            self.run.tags({"ploutos.resumed_at_step": done})
+            self.run.tags_later({"ploutos.resumed_at_step": done})
         self._marks.append((now, done))
         if len(self._marks) == 3 and not self._warm:
             self._warm = True
@@ -76,7 +76,7 @@ class JobMonitor:
         now = time.time()
         for name, value in values.items():
             self._history.setdefault(name, []).append((step, value, now))
-        self._quietly(lambda: self.run.metrics(values, step, at=now))
+        self._keep(values, step, now)
         self.flush()
 
     def outcome(self, figures: dict[str, float]) -> None:
@@ -101,11 +101,16 @@ class JobMonitor:
         for name, rows in history.items():
             self._history[name] = [tuple(row) for row in rows.tolist()]
             for step, value, at in self._history[name]:
-                self.run.metrics({name: value}, int(step), at=at)
+                self._keep({name: value}, int(step), at)
+
+    def _keep(self, values: dict[str, float], step: int, at: float) -> None:
+        self._quietly(lambda: self.run.metrics(values, step, at=at))
 
     def _quietly(self, send: Callable[[], None]) -> None:
+        """Send without waiting for a store that is busy; what does not get through is sent later."""
         try:
-            send()
+            with self.run.client.patience.of(0.0):
+                send()
         except Exception as error:
             log.warning("curves are sent later: %s", (str(error).splitlines() or [""])[0])
 

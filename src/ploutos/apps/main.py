@@ -44,13 +44,29 @@ def main() -> None:
     if arguments[0] == "--version":
         sys.stdout.write(f"ploutos {ploutos.__version__}\n")
         sys.exit(0)
-    verb = arguments[0]
+    sys.exit(end(*arguments))
+
+
+def end(verb: str, *arguments: str) -> int:
+    """Run a verb so that a signal ends it; return its exit code."""
     if verb not in VERBS:
         from ploutos.types.errors import one_of
 
         sys.stderr.write(f"ploutos: {one_of('verb', verb, VERBS)}\n")
-        sys.exit(2)
-    sys.exit(guarded(verb, arguments[1:]))
+        return 2
+    from ploutos.apps.interrupts import interrupts, say
+
+    try:
+        if verb != "ui":  # which a signal ends in its own way
+            interrupts.watch()
+        code = guarded(verb, list(arguments))
+    except KeyboardInterrupt:  # outside of all that the verb guards itself
+        say(interrupts.reason())
+        code = interrupts.code
+    finally:
+        interrupts.leave_if_received()
+        interrupts.unwatch()
+    return code
 
 
 def guarded(verb: str, arguments: list[str]) -> int:
@@ -85,9 +101,9 @@ def run(verb: str, arguments: list[str]) -> int:
         search_path.put_first(flags.config_dir)
         resolvers.restrict()
         machinery.check_command(verb, flags)
+        code: int = import_module(f"ploutos.apps.{verb}").main()
     except Exception as error:
         return explain(error)
-    code: int = import_module(f"ploutos.apps.{verb}").main()
     return code
 
 

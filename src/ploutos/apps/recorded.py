@@ -12,7 +12,7 @@ from ploutos.apps.safety import plain_yaml
 from ploutos.apps.safety.components import check_all
 from ploutos.apps.study_context import CONFIG, PLAN, STUDY_KEY
 from ploutos.tracking.mlflow import PARENT, Store
-from ploutos.types import Child, ConfigError, DataError, Fold, one_of
+from ploutos.types import Child, ConfigError, DataError, Fold, PloutosError, one_of
 
 if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
@@ -61,7 +61,7 @@ def read(store: Store, run: Any) -> Recorded:
         else:
             children = [child_of(run)]
         recorded = Recorded(run_id, tags.get(STUDY_KEY), _plain(config), tags[PANEL], children)
-    except ConfigError:
+    except PloutosError:
         raise
     except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0]

@@ -49,7 +49,7 @@ def ensure_group_child(
 
     group = key_of("all")
     with file_lock(locks / f"{group}.lock", wait=True, what=f"fold {config.fold}"):
-        if place.controller.is_gone():
+        if place.launch.controller.is_gone():
             raise RuntimeError("the study that launched this job has ended")
         known = _recorded(store, place, key_of(config.seed))
         if known is not None:
@@ -64,7 +64,7 @@ def ensure_group_child(
 
 def _recorded(store: Store, place: Place, key: str) -> Child | None:
     """Return what this launch made of a child; else a finished one, where those are reused."""
-    tried = store.find({PARENT: place.parent or "", KEY: key, LAUNCH: place.launch})
+    tried = store.find({PARENT: place.parent or "", KEY: key, LAUNCH: place.launch.id})
     if tried:
         return child_of(tried[0])
     done = finished(store, place.parent or "", key) if place.resume else None

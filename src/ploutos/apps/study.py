@@ -30,7 +30,7 @@ def job(config: DictConfig) -> float:
     place = study_state.place
     if place is None:
         raise RuntimeError("a job that no study launched")
-    if place.controller.is_gone():  # a worker that outlived its study; another launch may be under way
+    if place.launch.controller.is_gone():  # a worker that outlived its study; another launch may be under way
         raise RuntimeError("the study that launched this job has ended")
     config = OmegaConf.create(place.settings | {"fold": config.fold, "seed": config.seed})
     folder = Path(HydraConfig.get().runtime.output_dir)
@@ -72,7 +72,7 @@ def conclude(launched: "Launched", folder: Path) -> "Judged":
 
 def main() -> int:
     """Launch the multirun, then judge it; errors end in one line and an exit code."""
-    from ploutos.apps.study_end import Ending
+    from ploutos.apps.study_end import REMEDY, Ending, interrupted
 
     ending = Ending()
     study_state.on_launched = ending.begin
@@ -89,8 +89,12 @@ def main() -> int:
         error = leave
     except Exception as failure:
         error = failure
+    finally:
+        before_run.over()
     launched = study_state.launched
     if launched is None:
+        if isinstance(error, KeyboardInterrupt):
+            return interrupted(REMEDY)
         return explain(error) if error else 0
     with launched.held:
         return ending.finish(launched, error, conclude)

@@ -23,8 +23,11 @@ class StudyCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Check, build, lock and open; any error ends the command here, before a job runs."""
         try:
+            from ploutos.apps.before_run import ready_launcher, settle_imports
             from ploutos.apps.study_context import prepare
 
+            settle_imports()
+            ready_launcher(config)
             study_state.launched = prepare(config)
             self.place = study_state.launched.place
             study_state.on_launched(study_state.launched)

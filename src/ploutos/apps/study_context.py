@@ -5,13 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ploutos.apps.children import KIND, Place
-from ploutos.apps.guard import Controller
+from ploutos.apps.errors import describe
+from ploutos.apps.interrupts import interrupts
 from ploutos.apps.label import label
+from ploutos.apps.launch import Launch
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
 from ploutos.apps.preflight import check_folders, check_values
 from ploutos.apps.seed_group import together
@@ -20,7 +21,8 @@ from ploutos.panel.sources import source_hash
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import RESULT_PACKAGES, child_key, study_key
 from ploutos.tracking.lock import file_lock
-from ploutos.tracking.mlflow import PARENT, Store
+from ploutos.tracking.mlflow import CONTROLLER, PARENT, Store
+from ploutos.tracking.orphans import settle
 from ploutos.tracking.run import Run
 from ploutos.types import ConfigError
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 STUDY_KEY = "ploutos.study_key"
 CONFIG = "config.yaml"
 PLAN = "jobs.json"
+INTERRUPTED = "its study was interrupted"
 
 
 @dataclass(kw_only=True)
@@ -98,10 +101,18 @@ def prepare(config: DictConfig) -> Launched:
     )
     store = tracking.open()
     title = label(first.name, config.hydra.overrides.task)
-    parent = open_parent(store, first, title, identity, panel.hash)
-    leave_plan(parent, first, pairs, keys)
-    settle_orphans(store, parent.run_id)
-    build(first.checkpoints).prune()
+    launch = Launch.here()
+    folder = Path(config.hydra.sweep.dir).absolute()
+    settle(store)
+    parent = open_parent(store, first, title, identity, panel.hash, launch)
+    try:
+        leave_plan(parent, first, pairs, keys)
+        settle_children(store, parent.run_id, INTERRUPTED)
+        build(first.checkpoints).prune()
+    except BaseException as error:
+        state, reason = ended_by(error)
+        parent.close(state, reason)
+        raise
     place = Place(
         parent=parent.run_id,
         study=first.name,
@@ -109,12 +120,10 @@ def prepare(config: DictConfig) -> Launched:
         panel=panel.hash,
         sources=sources,
         settings=plain,
-        controller=Controller.here(),
+        launch=launch,
         resume=bool(first.resume),
-        launch=uuid4().hex,
         together=stacked,
     )
-    folder = Path(config.hydra.sweep.dir).absolute()
     with open_dict(first):
         first.pop("hydra", None)
     return Launched(
@@ -130,12 +139,20 @@ def prepare(config: DictConfig) -> Launched:
     )
 
 
-def open_parent(store: Store, config: DictConfig, title: str, identity: str, panel: str) -> Run:
+def open_parent(
+    store: Store, config: DictConfig, title: str, identity: str, panel: str, launch: Launch
+) -> Run:
     """Continue the parent run of the same study, or start one."""
     found = store.find({STUDY_KEY: identity})
     if config.resume and found:
-        return store.resume(found[0].info.run_id)
-    tags = {KIND: "study", STUDY_KEY: identity, "ploutos.study": config.name, "ploutos.panel": panel}
+        return store.resume(found[0].info.run_id, launch.controller)
+    tags = {
+        KIND: "study",
+        STUDY_KEY: identity,
+        CONTROLLER: launch.controller.as_text(),
+        "ploutos.study": config.name,
+        "ploutos.panel": panel,
+    }
     parent = store.start(title, tags)
     plain = {k: v for k, v in resolved(config).items() if k not in ("fold", "seed")}
     parent.parameters(flatten(plain))
@@ -149,8 +166,13 @@ def leave_plan(parent: Run, config: DictConfig, jobs: list[tuple[int, int]], key
     parent.text(json.dumps(planned, indent=2), PLAN)
 
 
-def settle_orphans(store: Store, parent: str) -> None:
+def settle_children(store: Store, parent: str, reason: str) -> None:
     """Mark children that an interrupted launch left RUNNING; the study's lock says nobody runs them."""
-    for run in store.find({PARENT: parent}):
-        if run.info.status == "RUNNING":
-            Run(store.client, run.info.run_id).finish("KILLED", "its study was interrupted")
+    settle(store, reason=reason, ours=lambda run: run.data.tags.get(PARENT) == parent)
+
+
+def ended_by(error: BaseException) -> tuple[str, str]:
+    """Return state and reason of a run that `error` ended."""
+    if isinstance(error, Exception):
+        return "FAILED", describe(error)[0]
+    return "KILLED", interrupts.reason()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from ploutos.apps import before_run
 from ploutos.apps.command import command
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def prepare(config: DictConfig) -> Prepared:
     from ploutos.apps.parts import build, build_parts, check_parts, open_panel
     from ploutos.apps.preflight import check_folders, check_values
     from ploutos.env.market import Market
+    from ploutos.tracking.orphans import settle
     from ploutos.types import ConfigError
 
     check_values(config)
@@ -44,7 +45,9 @@ def prepare(config: DictConfig) -> Prepared:
     tracking = build(config.tracking)
     panel = open_panel(parts)
     folds = check_parts(parts, Market.of(panel), panel, [config.fold])
-    return Prepared(parts, panel, folds, tracking.open())
+    store = tracking.open()
+    settle(store)
+    return Prepared(parts, panel, folds, store)
 
 
 def run(config: DictConfig, prepared: Prepared) -> float:
@@ -53,11 +56,12 @@ def run(config: DictConfig, prepared: Prepared) -> float:
 
     from ploutos.apps.children import Place, ensure_child
     from ploutos.apps.closing import close, judging
-    from ploutos.apps.guard import Controller
     from ploutos.apps.judge import judge
     from ploutos.apps.label import label
+    from ploutos.apps.launch import Launch
     from ploutos.apps.parts import build, resolved
     from ploutos.apps.progress import StudyProgress
+    from ploutos.apps.study_context import ended_by
     from ploutos.panel.sources import source_hash
     from ploutos.tracking.identity import RESULT_PACKAGES
     from ploutos.types import PloutosError
@@ -65,6 +69,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     console = Console()
     folder = Path(HydraConfig.get().runtime.output_dir)
     parts, panel, store = prepared.parts, prepared.panel, prepared.store
+    launch = before_run.launch or Launch.here()
     place = Place(
         parent=None,
         study=config.name,
@@ -72,9 +77,8 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         panel=panel.hash,
         sources=source_hash(RESULT_PACKAGES),
         settings=resolved(config),
-        controller=Controller.here(),
+        launch=launch,
         resume=bool(config.resume),
-        launch=uuid4().hex,
     )
     build(config.checkpoints).prune()
     progress = StudyProgress(console, folder, 1)
@@ -85,9 +89,14 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         progress.stop()
     if child.state != "FINISHED":
         raise PloutosError(f"training ended {child.state}: {child.reason}; see {folder / 'job' / 'job.log'}")
-    home = store.resume(child.run_id or "")
-    with judging(console):
-        judged = judge(config, parts, panel, store, home, [child], prepared.folds, folder)
+    home = store.resume(child.run_id or "", launch.controller)
+    try:
+        with judging(console):
+            judged = judge(config, parts, panel, store, home, [child], prepared.folds, folder)
+    except BaseException as error:
+        state, reason = ended_by(error)
+        home.close(state, f"{reason}, while it was judged")
+        raise
     home.finish("FINISHED")
     close(console, judged, config)
     return (child.metrics or {}).get("validation_sharpe", float("nan"))
@@ -95,5 +104,15 @@ def run(config: DictConfig, prepared: Prepared) -> float:
 
 def main() -> int:
     """Compose and run; errors end in one line and an exit code."""
-    told = "interrupted; the same command goes on where training was saved last"
-    return command("train", prepare, run, interrupted=told)
+    remedy = "the same command goes on where training was saved last"
+    return command("train", prepare, run, remedy=remedy, settle=settle_launch)
+
+
+def settle_launch() -> None:
+    """After a signal: close the runs of this launch, those that were under way in workers as well."""
+    from ploutos.apps.interrupts import interrupts, say
+    from ploutos.apps.launch import settle
+
+    problem = settle(before_run.launched, before_run.launch, interrupts.reason())
+    if problem:
+        say(f"not recorded, the next launch does it: {problem}")

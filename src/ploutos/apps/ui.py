@@ -52,8 +52,10 @@ def run(config: DictConfig, server: Server) -> float:
     sys.stdout.flush()
     command_line = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", server.uri]
     command_line += ["--host", server.host, "--port", str(server.port), "--workers", "1"]
-    for number in (signal.SIGINT, signal.SIGTERM):  # libraries put handlers of their own there
-        signal.signal(number, _interrupt)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # libraries put handlers of their own there
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     # A session of its own: Ctrl-C reaches this process alone, which then ends all of the server.
     process = subprocess.Popen(
         command_line, env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}, start_new_session=True

@@ -38,6 +38,7 @@ def prepare(config: DictConfig) -> Prepared:
     from ploutos.apps.preflight import check_folders, check_values
     from ploutos.apps.recorded import find, read, reopen
     from ploutos.tracking.lock import file_lock
+    from ploutos.tracking.orphans import settle
 
     check_values(config)
     check_folders(config)
@@ -45,6 +46,7 @@ def prepare(config: DictConfig) -> Prepared:
     build(config.report)
     tracking = build(config.tracking)
     store = tracking.open_existing()
+    settle(store)
     recorded = read(store, find(store, str(config.study)))
     held = ExitStack()
     if recorded.identity is not None:

@@ -9,25 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 from ploutos.tracking.lock import file_lock
 from ploutos.tracking.run import Run
-from ploutos.types import ConfigError, DataError, checked
+from ploutos.tracking.waiting import SLICE_MS, Patience, StoreBusy, StoreFull, WaitingClient, shorten_waits
+from ploutos.types import ConfigError, DataError, PositiveFloat, checked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from ploutos.tracking.controller import Controller
+
 PARENT = "mlflow.parentRunId"
+CONTROLLER = "ploutos.controller"  # the process that launched the run
 NAME = "mlflow.runName"
 
 
 class Mlflow:
     """Opens the store in `folder`, creating database and experiment under a lock where they are missing.
 
-    A fresh database is migrated by one process alone; once it exists, many may write.
+    A fresh database is migrated by one process alone, beside its place, and is there whole or not at all.
+    Once it exists, many may write; each waits for up to `busy_timeout_seconds` while another has it locked.
     """
 
     @checked
-    def __init__(self, *, folder: str, experiment: str) -> None:
+    def __init__(self, *, folder: str, experiment: str, busy_timeout_seconds: PositiveFloat) -> None:
         self.folder = Path(folder).expanduser().absolute()
         self.experiment = experiment
+        self.busy_timeout_seconds = busy_timeout_seconds
 
     @property
     def database(self) -> Path:
@@ -39,23 +45,43 @@ class Mlflow:
         """Tracking URI."""
         return f"sqlite:///{self.database}"
 
-    def client(self) -> "MlflowClient":
-        """Return a client of the store."""
+    def patience(self) -> Patience:
+        """Return how long this store is waited for."""
+        return Patience(self.database, self.busy_timeout_seconds)
+
+    def _create(self) -> None:
+        """Make the database: MLflow cannot go on with steps that a full disk or a kill has ended."""
+        partial = self.database.with_suffix(".db.partial")
+        for leftover in self.folder.glob(f"{partial.name}*"):
+            leftover.unlink()
+        self._connect(f"sqlite:///{partial}")._tracking_client.store.engine.dispose()
+        partial.replace(self.database)
+
+    def client(self) -> WaitingClient:
+        """Return a client of the store that waits for the database."""
+        return WaitingClient(self._connect(self.uri), self.patience())
+
+    def _connect(self, uri: str) -> "MlflowClient":
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
 
         # After the import, which sets levels of its own.
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        return MlflowClient(tracking_uri=self.uri)
+        shorten_waits()
+        return self.patience().call(MlflowClient, tracking_uri=uri)
 
     def open(self) -> "Store":
         """Create what is missing and return the store."""
         with file_lock(self.folder / ".lock", wait=True, what="tracking.folder"):
             require_mlflow(self.database)
             try:
+                if not self.database.exists():
+                    self._create()
                 client = self.client()
                 found = client.get_experiment_by_name(self.experiment)
+            except (StoreBusy, StoreFull):
+                raise
             except Exception as error:
                 raise DataError(
                     f"tracking: {self.database} cannot be opened: {_first_line(error)}"
@@ -73,11 +99,15 @@ class Mlflow:
         if not self.database.is_file():
             raise ConfigError(f"tracking.folder: no MLflow store at {self.database}; run a study first")
         try:
-            with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
-                connection.execute("select count(*) from runs")
+            self.patience().call(self._count_runs)
         except sqlite3.DatabaseError as error:
             raise DataError(f"tracking.folder: {self.database} is not an MLflow store: {error}") from error
         return self.open()
+
+    def _count_runs(self) -> None:
+        address = f"file:{self.database}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=SLICE_MS / 1000)) as connection:
+            connection.execute("select count(*) from runs")
 
     def _require_not_moved(self, location: str) -> None:
         expected = (self.folder / "artifacts").as_uri()
@@ -105,7 +135,7 @@ def require_mlflow(database: Path) -> None:
 class Store:
     """Finds and starts runs."""
 
-    def __init__(self, client: "MlflowClient", experiment_id: str) -> None:
+    def __init__(self, client: WaitingClient, experiment_id: str) -> None:
         self.client = client
         self.experiment_id = experiment_id
 
@@ -115,14 +145,20 @@ class Store:
         created = self.client.create_run(self.experiment_id, tags=texts, run_name=name)
         return Run(self.client, created.info.run_id)
 
-    def resume(self, run_id: str) -> Run:
-        """Continue a run."""
+    def resume(self, run_id: str, controller: "Controller") -> Run:
+        """Continue a run, which is `controller`'s from now on."""
+        run = Run(self.client, run_id)
+        run.tags(
+            {CONTROLLER: controller.as_text()}
+        )  # first: RUNNING under a process that is gone is an orphan
         self.client.update_run(run_id, status="RUNNING")
-        return Run(self.client, run_id)
+        return run
 
-    def find(self, tags: dict[str, str]) -> list[Any]:
-        """Return the runs that carry all `tags`, newest first."""
-        where = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+    def find(self, tags: dict[str, str], *, status: str | None = None) -> list[Any]:
+        """Return the runs that carry all `tags`, newest first; those of a `status` where one is given."""
+        terms = [f"tags.`{key}` = '{value}'" for key, value in tags.items()]
+        terms += [f"attributes.status = '{status}'"] if status else []
+        where = " and ".join(terms)
         found: list[Any] = []
         token = None
         while True:

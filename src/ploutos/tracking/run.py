@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ploutos.tracking.files import share
+from ploutos.tracking.waiting import WaitingClient
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Metric
 
 FLUSH_AT = 500  # metrics per request; one call per metric costs sixty times as much
@@ -17,10 +17,11 @@ FLUSH_AT = 500  # metrics per request; one call per metric costs sixty times as 
 class Run:
     """Writes to one run; metrics are buffered and sent in batches."""
 
-    def __init__(self, client: "MlflowClient", run_id: str) -> None:
+    def __init__(self, client: WaitingClient, run_id: str) -> None:
         self.client = client
         self.run_id = run_id
         self._pending: list[Metric] = []
+        self._pending_tags: dict[str, str] = {}
 
     def parameters(self, values: dict[str, str]) -> None:
         """Log parameters; those that are there already stay."""
@@ -37,6 +38,10 @@ class Run:
 
         self.client.log_batch(self.run_id, tags=[RunTag(k, str(v)) for k, v in values.items()])
 
+    def tags_later(self, values: dict[str, Any]) -> None:
+        """Set tags with the next `flush`."""
+        self._pending_tags |= {k: str(v) for k, v in values.items()}
+
     def metrics(self, values: dict[str, float], step: int = 0, *, at: float | None = None) -> None:
         """Buffer the finite ones of `values` at `step` (MLflow's store keeps no inf or NaN faithfully).
 
@@ -51,9 +56,20 @@ class Run:
 
     def flush(self) -> None:
         """Send what is buffered; what could not be sent stays."""
+        if self._pending_tags:
+            self.tags(self._pending_tags)
+            self._pending_tags = {}
         while self._pending:
             self.client.log_batch(self.run_id, metrics=self._pending[:FLUSH_AT])
             del self._pending[:FLUSH_AT]
+
+    def close(self, state: str, reason: str | None = None) -> str | None:
+        """End the run like `finish`; return why that could not be recorded, None where it was."""
+        try:
+            self.finish(state, reason)
+        except Exception as error:
+            return (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return None
 
     def artifacts(self, path: Path, into: str | None = None) -> None:
         """Log a file, or all of a folder."""
