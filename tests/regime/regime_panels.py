@@ -18,8 +18,6 @@ SETTINGS = {
     "max_states": 3,
     "covariance": "full",
     "starts": 6,
-    "short_iterations": 10,
-    "finalists": 2,
     "seed": 0,
     "max_iterations": 100,
     "tolerance": 1e-3,

@@ -14,15 +14,7 @@ from ploutos.regime.states import NAMES, ordered
 from ploutos.types import ConfigError, DataError
 
 LOOK = Settings(
-    covariance="full",
-    starts=6,
-    short_iterations=10,
-    finalists=2,
-    seed=0,
-    max_iterations=100,
-    tolerance=1e-4,
-    min_share=0.02,
-    overlap=1,
+    covariance="full", starts=6, seed=0, max_iterations=100, tolerance=1e-4, min_share=0.02, overlap=1
 )
 
 

@@ -25,6 +25,8 @@ from ploutos.regime.starts import Guess, guess
 Floats = npt.NDArray[np.float64]
 
 STAY = 0.95  # probability with which a start stays in its state; market states last for weeks or longer
+SHORT_ITERATIONS = 15  # steps of each start before the likeliest go on
+FINALISTS = 4  # climbs that go on to their ends
 POLISH = 1e-4  # share of the tolerance to which the likeliest end is climbed on
 POLISHING_ITERATIONS = 1000
 
@@ -35,8 +37,6 @@ class Settings:
 
     covariance: str
     starts: int
-    short_iterations: int
-    finalists: int
     seed: int
     max_iterations: int
     tolerance: float
@@ -90,12 +90,11 @@ def parameters(states: int, width: int, covariance: str) -> int:
 def best_of_starts(values: Floats, states: int, settings: Settings) -> Candidate | None:
     """Return the likeliest of the models that the search ends with, None where none is left.
 
-    `settings.starts` climbs of `settings.short_iterations` steps are ranked, the best third of them climbs on
-    for twice as many, and in the order of what these reach they go on to their ends until
-    `settings.finalists` of them count. The likeliest end is polished: names and labels of nearly equal states
-    must not depend on where a climb was given up. An end that leaves a state less than `settings.min_share`
-    of the rows does not count: likelihood grows without bound where a state keeps a few rows to itself. For
-    the same reason climbs with such a state rank last.
+    `settings.starts` climbs of `SHORT_ITERATIONS` steps are ranked, the best third climbs on for twice as
+    many, and in the order of what these reach they go on to their ends until `FINALISTS` of them count. The
+    likeliest end is polished: names and labels of nearly equal states must not depend on where a climb was
+    given up. An end that leaves a state less than `settings.min_share` of the rows does not count:
+    likelihood grows without bound where a state keeps a few rows to itself. So such climbs rank last.
 
     Parameters
     ----------
@@ -105,16 +104,15 @@ def best_of_starts(values: Floats, states: int, settings: Settings) -> Candidate
     for number in range(settings.starts):
         rng = np.random.default_rng([settings.seed, states, number])
         feet.append(Climb.at(guess(values, states, number, rng)))
-    short = settings.short_iterations
-    ranked = _ranked([climbed(values, foot, settings, short) for foot in feet], settings)
-    going = max(settings.finalists, len(feet) // 3)
-    onward = [climbed(values, climb, settings, 2 * short) for climb in ranked[:going]]
+    ranked = _ranked([climbed(values, foot, settings, SHORT_ITERATIONS) for foot in feet], settings)
+    going = max(FINALISTS, len(feet) // 3)
+    onward = [climbed(values, climb, settings, 2 * SHORT_ITERATIONS) for climb in ranked[:going]]
     ends: list[Climb] = []
     for climb in [*_ranked(onward, settings), *ranked[going:]]:
         end = climbed(values, climb, settings, settings.max_iterations)
         if end is not None and end.rarest >= settings.min_share:
             ends.append(end)
-        if len(ends) == settings.finalists:
+        if len(ends) == FINALISTS:
             break
     if not ends:
         return None

@@ -44,8 +44,6 @@ class Hmm:
         max_states: States,
         covariance: Literal["diag", "full"],
         starts: PositiveInt,
-        short_iterations: PositiveInt,
-        finalists: PositiveInt,
         seed: NonNegativeInt,
         max_iterations: PositiveInt,
         tolerance: PositiveFloat,
@@ -70,17 +68,7 @@ class Hmm:
             _check_exposure(exposure, self.numbers)
         self.inputs = Inputs(tuple(series), tuple(macro), volatility_sessions)
         overlap = volatility_sessions if VOLATILITY in series else 1
-        self.settings = Settings(
-            covariance=covariance,
-            starts=starts,
-            short_iterations=short_iterations,
-            finalists=finalists,
-            seed=seed,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-            min_share=min_share,
-            overlap=overlap,
-        )
+        self.settings = Settings(covariance, starts, seed, max_iterations, tolerance, min_share, overlap)
         self.min_sessions = min_sessions
         self.exposure = exposure
         self.exposure_band = exposure_band

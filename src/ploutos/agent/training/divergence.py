@@ -42,17 +42,17 @@ def require_finite_weights(step: int, network: "nn.Module") -> None:
 def weights_not_finite(weights: "Iterable[tuple[str, Tensor]]") -> str | None:
     """Return how many weights are not finite and where the first one is, None where all are finite."""
     import torch
+    from torch.nn.utils import get_total_norm
 
-    count = total = 0
-    first = ""
-    for name, weight in weights:
-        total += weight.numel()
-        # One sum a tensor: it is not finite where any term is, and rarely elsewhere.
-        if weight.numel() and weight.is_floating_point() and not bool(torch.isfinite(weight.sum())):
-            bad = weight.numel() - int(torch.isfinite(weight).sum())
-            first = first or (name if bad else "")
-            count += bad
-    return f"{count} of {total} weights are not finite, the first in {first}" if count else None
+    everything = list(weights)
+    named = [(name, weight) for name, weight in everything if weight.is_floating_point() and weight.numel()]
+    # One figure for all, since this is asked after every update: not finite where any weight is, rarely elsewhere.
+    if not named or bool(torch.isfinite(get_total_norm([weight for _, weight in named]))):
+        return None
+    bad = {name: weight.numel() - int(torch.isfinite(weight).sum()) for name, weight in named}
+    first = next((name for name, count in bad.items() if count), None)
+    total = sum(weight.numel() for _, weight in everything)
+    return f"{sum(bad.values())} of {total} weights are not finite, the first in {first}" if first else None
 
 
 def _not_finite(figure: "Tensor | float") -> float | None:
