@@ -147,10 +147,10 @@ def test_a_market_that_stands_still_is_refused_in_one_line():
 @pytest.mark.parametrize(
     ("macro", "told"),
     [
-        (np.full(450, 2.5), "'m0' is 2.5 in all 145 training sessions .*; leave it out: regime.macro=[m1]"),
+        (np.full(450, 2.5), "'m0' is 2.5 in all 144 training sessions .*; leave it out: regime.macro=[m1]"),
         (2.5 + 1e-12 * np.arange(450), "'m0' is 2.5 in all"),
         (1e-12 * np.sin(np.arange(450)), None),  # of a macro column only its own size tells what is constant
-        ("m1", "'m1' repeats 'm0' in all 145 training sessions; leave it out: regime.macro=[m0]"),
+        ("m1", "'m1' repeats 'm0' in all 144 training sessions; leave it out: regime.macro=[m0]"),
         ("-3 m1", "'m1' repeats 'm0'"),
     ],
 )

@@ -87,7 +87,7 @@ def five_long_climbs(values, states, seed):
     return max(sound, key=lambda end: end.log_likelihood)
 
 
-@pytest.mark.parametrize(("market", "states"), [(0, 3), (2, 4), (3, 4), (6, 4)])
+@pytest.mark.parametrize(("market", "states"), [(0, 3), (3, 4)])
 def test_every_seed_finds_the_same_states(market, states):
     """Where five climbs to the end do not: their best ones lie far apart."""
     values = restless(market)

@@ -46,7 +46,7 @@ def weights_not_finite(weights: "Iterable[tuple[str, Tensor]]") -> str | None:
 
     everything = list(weights)
     named = [(name, weight) for name, weight in everything if weight.is_floating_point() and weight.numel()]
-    # One figure for all, since this is asked after every update: not finite where any weight is, rarely elsewhere.
+    # One figure for all, as this is asked after every update; where no weight is infinite it rarely is.
     if not named or bool(torch.isfinite(get_total_norm([weight for _, weight in named]))):
         return None
     bad = {name: weight.numel() - int(torch.isfinite(weight).sum()) for name, weight in named}
