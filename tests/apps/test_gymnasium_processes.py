@@ -16,7 +16,7 @@ from ploutos.apps.environments import make, make_vec, vec_env
 from ploutos.types import ConfigError
 
 pytestmark = pytest.mark.usefixtures("inside")
-SECONDS = 120  # for what hangs for ever otherwise; the machine may be busy
+SECONDS = 300  # for what hangs for ever otherwise; the machine may be busy
 
 PLAY = """
 import sys
