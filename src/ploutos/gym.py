@@ -2,8 +2,10 @@
 
 import gymnasium
 
+ID = "Ploutos-v0"
+
 gymnasium.register(
-    id="Ploutos-v0",
+    id=ID,
     entry_point="ploutos.apps.environments:make",
     vector_entry_point="ploutos.apps.environments:make_vec",
 )

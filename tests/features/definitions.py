@@ -48,16 +48,15 @@ class History:
         self.times = [time.astimezone(ZoneInfo(zone)) for time in bars["ts"].dt.cast_time_unit("us")]
         before = np.append(NAN, self.c[:-1])
         self.before = before
-        self.r = np.log(self.c / before)
+        self.r = untied(np.log(self.c / before))
         self.market = np.where(np.isnan(self.r), NAN, self.market)
         self.typical = (self.h + self.l + self.c) / 3.0
-        self.true_range = np.array(
-            [
-                NAN if math.isnan(p) else max(h, p) - min(w, p)
-                for h, w, p in zip(self.h, self.l, before, strict=True)
-            ]
-        )
-        self.log_range = np.log(np.maximum(self.h, before) / np.minimum(self.l, before))
+        true_range = [
+            NAN if math.isnan(p) else max(h, p) - min(w, p)
+            for h, w, p in zip(self.h, self.l, before, strict=True)
+        ]
+        self.true_range = untied(np.array(true_range), self.c)
+        self.log_range = untied(np.log(np.maximum(self.h, before) / np.minimum(self.l, before)))
         self.value = self.c * self.v
         self.known: dict[tuple[bytes, float, int], np.ndarray] = {}
 
@@ -90,7 +89,8 @@ class History:
         """Return rises of the high and falls of the low that outdo the other."""
         rises, falls = np.full((2, len(self.c)), NAN)
         for i in range(1, len(self.c)):
-            up, down = self.h[i] - self.h[i - 1], self.l[i - 1] - self.l[i]
+            up = tie(self.h[i] - self.h[i - 1], self.c[i])
+            down = tie(self.l[i - 1] - self.l[i], self.c[i])
             rises[i] = up if up > 0 and up - down > TIE * self.c[i] else 0.0
             falls[i] = down if down > 0 and down - up > TIE * self.c[i] else 0.0
         return rises, falls
@@ -113,7 +113,7 @@ class Past:
     def move(self, n: int, ago: int = 0) -> float:
         """Return log(close / close n bars before)."""
         i = self.row - ago
-        return math.log(self.all.c[i] / self.all.c[i - n]) if i >= n else NAN
+        return tie(math.log(self.all.c[i] / self.all.c[i - n])) if i >= n else NAN
 
     def log(self, name: str, n: int, ago: int = 0) -> np.ndarray:
         """Return logs of the last n numbers."""
@@ -125,9 +125,29 @@ def div(a: float, b: float) -> float:
     return a / b if b != 0 else 0.0 * a
 
 
-def std(x: np.ndarray, ddof: int = 0) -> float:
-    """Return the deviation, exactly 0 of equal numbers."""
-    return 0.0 if np.ptp(x) == 0 else float(np.std(x, ddof=ddof))
+def tie(difference: float, level: float = 1.0) -> float:
+    """Return a difference of logs, or of numbers about as large as `level`, 0 where it is rounding."""
+    return 0.0 if abs(difference) <= TIE * abs(level) else difference
+
+
+def untied(differences: np.ndarray, levels: np.ndarray | float = 1.0) -> np.ndarray:
+    """Return the differences, each as `tie` does."""
+    return np.where(np.abs(differences) <= TIE * np.abs(levels), 0.0, differences)
+
+
+def clip(value: float, least: float, most: float) -> float:
+    """Return the value within its bounds; NaN stays."""
+    return value if math.isnan(value) else min(max(value, least), most)
+
+
+def std(x: np.ndarray) -> float:
+    """Return the deviation of logs, 0 where it is rounding."""
+    return tie(float(np.std(x)))
+
+
+def level_std(x: np.ndarray) -> float:
+    """Return the deviation of prices or volumes, 0 where it is rounding."""
+    return tie(float(np.std(x)), float(np.mean(x)))
 
 
 def log0(x: float) -> float:
@@ -136,10 +156,10 @@ def log0(x: float) -> float:
 
 
 def correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the correlation, 0 where either does not vary."""
+    """Return the correlation of logs and anything, 0 where either does not vary."""
     if math.isnan(x.sum() + y.sum()):
         return NAN
-    return 0.0 if np.ptp(x) == 0 or np.ptp(y) == 0 else float(np.corrcoef(x, y)[0, 1])
+    return 0.0 if std(x) == 0 or level_std(y) == 0 or std(y) == 0 else float(np.corrcoef(x, y)[0, 1])
 
 
 def clock(angle: Callable[[dt.datetime], float], point: Callable[[float], float]) -> Callable[[Past], float]:

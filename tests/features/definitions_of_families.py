@@ -3,24 +3,24 @@
 import math
 
 import numpy as np
-from definitions import NAN, TIE, Past, correlation, define, div, log0, std
+from definitions import NAN, TIE, Past, clip, correlation, define, div, level_std, log0, std, tie, untied
 
 # Returns.
 define("return_#", "momentum_#")(lambda p, n: p.move(n))
 define("momentum_skip_#_#")(lambda p, n, m: p.move(n - m, m))
 define("acceleration_#_#")(lambda p, n, m: p.move(n) / n - p.move(m) / m)
 define("return_strength_#")(lambda p, n: div(p.move(n), std(p.last("r", n)) * math.sqrt(n)))
-define("gap_1")(lambda p: math.log(p.o / p.before))
-define("intrabar_1")(lambda p: math.log(p.c / p.o))
+define("gap_1")(lambda p: tie(math.log(p.o / p.before)))
+define("intrabar_1")(lambda p: tie(math.log(p.c / p.o)))
 
 
 # Volatility.
 def _spans(p: Past, n: int) -> np.ndarray:
-    return p.log("h", n) - p.log("l", n)
+    return untied(p.log("h", n) - p.log("l", n))
 
 
 def _bodies(p: Past, n: int) -> np.ndarray:
-    return p.log("c", n) - p.log("o", n)
+    return untied(p.log("c", n) - p.log("o", n))
 
 
 def _within(p: Past, n: int) -> np.ndarray:
@@ -64,7 +64,7 @@ define("volatility_of_volatility_#")(lambda p, n: div(std(abs(p.last("r", n))), 
 # Trend.
 def _di(p: Past, way: int, n: int) -> np.ndarray:
     move, span = p.all.wilder(p.all.directions[way], n), p.all.wilder(p.all.true_range, n)
-    return np.array([div(a, b) for a, b in zip(move, span, strict=True)])
+    return np.array([clip(div(a, b), 0, 1) for a, b in zip(move, span, strict=True)])
 
 
 @define("adx_#")
@@ -98,8 +98,19 @@ define("macd_histogram_#_#_#")(
 )
 define("plus_di_#")(lambda p, n: _di(p, 0, n)[p.row])
 define("minus_di_#")(lambda p, n: _di(p, 1, n)[p.row])
-define("aroon_up_#")(lambda p, n: 1 - np.argmax(p.last("h", n + 1)[::-1]) / n if p.row >= n else NAN)
-define("aroon_down_#")(lambda p, n: 1 - np.argmin(p.last("l", n + 1)[::-1]) / n if p.row >= n else NAN)
+
+
+def _since_extreme(x: np.ndarray, extreme: float) -> int:
+    """Return how many bars ago the latest of the numbers was that equal the extreme."""
+    return int(np.argmax(np.abs(x[::-1] - extreme) <= TIE * abs(extreme)))
+
+
+def _aroon(x: np.ndarray, extreme: float, n: int) -> float:
+    return 1 - _since_extreme(x, extreme) / n if len(x) == n + 1 else NAN
+
+
+define("aroon_up_#")(lambda p, n: _aroon(p.last("h", n + 1), max(p.last("h", n + 1)), n))
+define("aroon_down_#")(lambda p, n: _aroon(p.last("l", n + 1), min(p.last("l", n + 1)), n))
 define("slope_#")(_slope)
 
 # Mean reversion.
@@ -108,33 +119,38 @@ define("rsi_#")(lambda p, n: div(sum(p.last("r", n)), sum(abs(p.last("r", n)))))
 
 @define("rsi_wilder_#")
 def _rsi_wilder(p: Past, n: int) -> float:
-    move = p.all.c - p.all.before
+    move = untied(p.all.c - p.all.before, p.all.c)
     gain, loss = (p.all.wilder(np.maximum(way, 0), n)[p.row] for way in (move, -move))
     return div(gain - loss, gain + loss)
 
 
 def _place(p: Past, n: int, ago: int = 0) -> float:
     top, bottom = max(p.last("h", n, ago)), min(p.last("l", n, ago))
-    return div(2 * p.last("c", 1, ago)[0] - top - bottom, top - bottom)
+    return clip(div(2 * p.last("c", 1, ago)[0] - top - bottom, tie(top - bottom, top)), -1, 1)
 
 
 def _bollinger(p: Past, n: int) -> float:
-    return div(p.c - np.mean(p.last("c", n)), std(p.last("c", n)))
+    return div(p.c - np.mean(p.last("c", n)), level_std(p.last("c", n)))
+
+
+def _williams(p: Past, n: int) -> float:
+    top, bottom = max(p.last("h", n)), min(p.last("l", n))
+    return clip(div(p.c - top, tie(top - bottom, top)), -1, 0)
 
 
 @define("cci_#")
 def _cci(p: Past, n: int) -> float:
     x = p.last("typical", n)
-    spread = 0.0 if np.ptp(x) == 0 else np.mean(abs(x - np.mean(x)))
+    spread = tie(np.mean(abs(x - np.mean(x))), np.mean(x))
     return div(p.typical - np.mean(x), 0.015 * spread) / 100
 
 
 define("stochastic_#", "channel_#")(_place)
 define("stochastic_smooth_#_#")(lambda p, n, k: np.mean([_place(p, n, ago) for ago in range(k)]))
-define("williams_#")(lambda p, n: div(p.c - max(p.last("h", n)), max(p.last("h", n)) - min(p.last("l", n))))
+define("williams_#")(_williams)
 define("bollinger_#")(_bollinger)
 define("bollinger_percent_#")(lambda p, n: 0.5 + _bollinger(p, n) / 4)
-define("bollinger_width_#")(lambda p, n: 4 * std(p.last("c", n)) / np.mean(p.last("c", n)))
+define("bollinger_width_#")(lambda p, n: 4 * level_std(p.last("c", n)) / np.mean(p.last("c", n)))
 define("zscore_#")(lambda p, n: div(math.log(p.c) - np.mean(p.log("c", n)), std(p.log("c", n))))
 define("reversal_#_#")(lambda p, n, m: div(-p.move(n), std(p.last("r", m)) * math.sqrt(n)))
 
@@ -167,8 +183,12 @@ def _vwap_distance(p: Past, n: int) -> float:
 @define("accumulation_#")
 def _accumulation(p: Past, n: int) -> float:
     h, low, c, v = (p.last(name, n) for name in "hlcv")
-    flow = sum(div((b - d) - (a - b), a - d) * w for a, d, b, w in zip(h, low, c, v, strict=True))
+    flow = sum(_location(a, d, b) * w for a, d, b, w in zip(h, low, c, v, strict=True))
     return div(flow, sum(v))
+
+
+def _location(high: float, low: float, close: float) -> float:
+    return clip(div((close - low) - (high - close), tie(high - low, high)), -1, 1)
 
 
 define("volume_ratio_#")(lambda p, n: _surge(p.value, np.mean(p.last("value", n))))
@@ -178,8 +198,8 @@ define("signed_volume_#")(
 )
 define("obv_#")(lambda p, n: div(sum(p.last("v", n) * np.sign(p.last("r", n))), sum(p.last("v", n))))
 define("amihud_ratio_#_#")(lambda p, n, m: log0(div(_cost(p, n), _cost(p, m))))
-define("volume_zscore_#")(lambda p, n: div(p.v - np.mean(p.last("v", n)), std(p.last("v", n))))
-define("volume_volatility_#")(lambda p, n: div(std(p.last("v", n)), np.mean(p.last("v", n))))
+define("volume_zscore_#")(lambda p, n: div(p.v - np.mean(p.last("v", n)), level_std(p.last("v", n))))
+define("volume_volatility_#")(lambda p, n: div(level_std(p.last("v", n)), np.mean(p.last("v", n))))
 define("price_volume_#")(lambda p, n: correlation(p.last("r", n), p.last("v", n)))
 define("move_volume_#")(lambda p, n: correlation(abs(p.last("r", n)), p.last("v", n)))
 
@@ -187,45 +207,45 @@ define("move_volume_#")(lambda p, n: correlation(abs(p.last("r", n)), p.last("v"
 # Ranges.
 def _body(p: Past, ago: int = 0) -> float:
     o, h, low, c = (p.last(name, 1, ago)[0] for name in "ohlc")
-    return div(c - o, h - low)
+    return clip(div(c - o, tie(h - low, h)), -1, 1)
 
 
-define("range_1")(lambda p: math.log(p.h / p.l))
+define("range_1")(lambda p: tie(math.log(p.h / p.l)))
 define("atr_#")(lambda p, n: np.mean(p.last("log_range", n)))
 define("atr_wilder_#")(lambda p, n: p.all.wilder(p.all.true_range, n)[p.row] / p.c)
 define("atr_ratio_#_#")(
     lambda p, n, m: log0(div(np.mean(p.last("log_range", n)), np.mean(p.last("log_range", m))))
 )
 define("range_zscore_#")(lambda p, n: div(_spans(p, n)[-1] - np.mean(_spans(p, n)), std(_spans(p, n))))
-define("close_location_1")(lambda p: div((p.c - p.l) - (p.h - p.c), p.h - p.l))
+define("close_location_1")(lambda p: _location(p.h, p.l, p.c))
 define("body_1")(_body)
-define("upper_shadow_1")(lambda p: div(p.h - max(p.o, p.c), p.h - p.l))
-define("lower_shadow_1")(lambda p: div(min(p.o, p.c) - p.l, p.h - p.l))
+define("upper_shadow_1")(lambda p: clip(div(p.h - max(p.o, p.c), tie(p.h - p.l, p.h)), 0, 1))
+define("lower_shadow_1")(lambda p: clip(div(min(p.o, p.c) - p.l, tie(p.h - p.l, p.h)), 0, 1))
 define("body_mean_#")(lambda p, n: np.mean([_body(p, ago) for ago in range(n)]))
 
 # Levels.
-define("drawdown_#")(lambda p, n: p.c / max(p.last("h", n)) - 1)
-define("high_distance_#")(lambda p, n: math.log(max(p.last("h", n)) / p.c))
-define("low_distance_#")(lambda p, n: math.log(p.c / min(p.last("l", n))))
-define("breakout_#")(lambda p, n: math.log(p.c / max(p.last("h", n, 1))))
-define("breakdown_#")(lambda p, n: math.log(p.c / min(p.last("l", n, 1))))
+define("drawdown_#")(lambda p, n: clip(p.c / max(p.last("h", n)) - 1, -1, 0))
+define("high_distance_#")(lambda p, n: clip(math.log(max(p.last("h", n)) / p.c), 0, math.inf))
+define("low_distance_#")(lambda p, n: clip(math.log(p.c / min(p.last("l", n))), 0, math.inf))
+define("breakout_#")(lambda p, n: tie(math.log(p.c / max(p.last("h", n, 1)))))
+define("breakdown_#")(lambda p, n: tie(math.log(p.c / min(p.last("l", n, 1)))))
 define("pivot_distance_1")(lambda p: p.c / p.last("typical", 1, 1)[0] - 1)
 
 
 # Efficiency.
 @define("choppiness_#")
 def _choppiness(p: Past, n: int) -> float:
-    band = math.log(max(p.last("h", n)) / min(p.last("l", n)))
-    return log0(div(sum(p.last("log_range", n)), band)) / math.log(n)
+    band = tie(math.log(max(p.last("h", n)) / min(p.last("l", n))))
+    return clip(log0(div(sum(p.last("log_range", n)), band)) / math.log(n), 0, 1)
 
 
 @define("variance_ratio_#_#")
 def _variance_ratio(p: Past, k: int, n: int) -> float:
     long = np.array([p.move(k, ago) for ago in range(n)])
-    return div(std(long) ** 2, k * std(p.last("r", n)) ** 2)
+    return div(np.var(long), k * std(p.last("r", n + k - 1)) ** 2)
 
 
-define("efficiency_#")(lambda p, n: div(abs(p.move(n)), sum(abs(p.last("r", n)))))
+define("efficiency_#")(lambda p, n: clip(div(abs(p.move(n)), sum(abs(p.last("r", n)))), 0, 1))
 define("autocorrelation_#_#")(lambda p, k, n: correlation(p.last("r", n), p.last("r", n, k)))
 
 

@@ -71,7 +71,8 @@ def _row(bars: list[dict], timezone: str, p: dict) -> dict[str, float]:
     f |= {f"sma_ratio_{n}": now / np.mean(last(close, n)) - 1 for n in p["trend_bars"]}
     n = p["choppiness_bars"]
     band, path = math.log(column("high", n).max() / column("low", n).min()), np.sum(last(tr, n))
-    f[f"choppiness_{n}"] = 0.0 if band == 0 or path == 0 else math.log(path / band) / math.log(n)
+    choppy = 0.0 if band == 0 or path == 0 else math.log(path / band) / math.log(n)
+    f[f"choppiness_{n}"] = choppy if math.isnan(choppy) else min(choppy, 1.0)
 
     n = p["oscillator_bars"]
     w = last(r, n)

@@ -55,7 +55,9 @@ def test_windows_against_slices(x: np.ndarray, gap: int | None, bars: int) -> No
 def test_windows_of_two_columns_against_slices(seed: int, bars: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(2, 70))
-    found = values([window.correlation(CLOSE, VOLUME, bars), window.slope(CLOSE, bars)], x, y)
+    both = (window.deviation(CLOSE, bars), window.deviation(VOLUME, bars))
+    columns = [window.correlation(CLOSE, VOLUME, bars, deviations=both), window.slope(CLOSE, bars)]
+    found = values(columns, x, y)
     at, time = np.arange(70), np.arange(bars)
     correlation = windows_of(at, bars, lambda w: np.corrcoef(x[w], y[w])[0, 1])
     slope = windows_of(x, bars, lambda w: np.polyfit(time, w, 1)[0])
@@ -90,7 +92,7 @@ def test_equal_memory_gives_equal_bits(start: int) -> None:
         window.deviation(CLOSE, 37),
         window.slope(CLOSE, 20),
         window.rows_since_highest(CLOSE, 25),
-        window.correlation(CLOSE, CLOSE * CLOSE, 33),
+        window.covariance(CLOSE, CLOSE * CLOSE, 33),
     ]
     whole, part = values(columns, x)[start:], values(columns, x[start:])
     for k, column in enumerate(columns):

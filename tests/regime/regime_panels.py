@@ -17,7 +17,7 @@ SETTINGS = {
     "min_states": 3,
     "max_states": 3,
     "covariance": "full",
-    "starts": 3,
+    "starts": 6,
     "seed": 0,
     "max_iterations": 100,
     "tolerance": 1e-3,

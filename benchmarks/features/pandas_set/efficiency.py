@@ -8,7 +8,7 @@ from benchmarks.features.pandas_set.sheet import Series, Sheet, correlated, form
 @formula("choppiness_{}")
 def _choppiness(s: Sheet, n: int) -> Series:
     band = s.lh.rolling(n).max() - s.ll.rolling(n).min()
-    return log0(over(s.log_true_range.rolling(n).sum(), band)) / np.log(n)
+    return (log0(over(s.log_true_range.rolling(n).sum(), band)) / np.log(n)).clip(0.0, 1.0)
 
 
 @formula("efficiency_{}")
@@ -18,9 +18,7 @@ def _efficiency(s: Sheet, n: int) -> Series:
 
 @formula("variance_ratio_{}_{}")
 def _variance_ratio(s: Sheet, k: int, n: int) -> Series:
-    return over(
-        s.lc.diff(k).rolling(n).var(), k * s.r.rolling(n).var().where(s.lc.diff(k).shift(n - 1).notna())
-    )
+    return over(s.lc.diff(k).rolling(n).var(ddof=0), k * s.r.rolling(n + k - 1).var(ddof=0))
 
 
 @formula("autocorrelation_{}_{}")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ploutos.agent.gradient.settings import DecisionSettings
 from ploutos.agent.training.device import require_device
+from ploutos.agent.training.divergence import require_finite
 from ploutos.agent.training.training_group import TrainingGroup
 from ploutos.agent.training.training_run import TrainingRun
 from ploutos.env.market import Market
@@ -191,7 +192,12 @@ class DirectPolicyGradient:
             factor = self.schedule.factor(middle / whole)
             figures = learner.update(factor)
             for seed in (k for k, trains in enumerate(group.going) if trains):
-                curves[seed].add(figures.of(seed), learner.steps, self.settings["learning_rate"] * factor)
+                update = figures.of(seed)
+                whose = f"seed {seeds[seed]}" if len(seeds) > 1 else ""
+                require_finite(
+                    learner.steps, whose, utility=update.utility, gradient_norm=update.gradient_norm
+                )
+                curves[seed].add(update, learner.steps, self.settings["learning_rate"] * factor)
             going = group.boundary(learner.steps, state=state, policies=policies)
         for own in curves:
             own.tell()

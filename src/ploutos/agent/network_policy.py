@@ -12,9 +12,10 @@ import torch
 
 from ploutos.agent.network.actor import Actor
 from ploutos.agent.network.base import Network, split_observation
+from ploutos.agent.training.divergence import weights_not_finite
 from ploutos.env.layout import Layout
 from ploutos.features.scaler import RobustScaler
-from ploutos.types import Action, DataError
+from ploutos.types import Action, DataError, PloutosError
 
 
 class NetworkPolicy:
@@ -50,7 +51,16 @@ class NetworkPolicy:
         return Action(value, targets, sure.double().numpy(), state)
 
     def save(self, folder: Path) -> None:
-        """Write `weights.pt` (tensors only) and `policy.json` (layout, scaler, decision, network)."""
+        """Write `weights.pt` (tensors only) and `policy.json` (layout, scaler, decision, network).
+
+        Raises
+        ------
+        PloutosError
+            A weight is not finite; nothing is written.
+        """
+        diverged = weights_not_finite(self.network.state_dict().items())
+        if diverged is not None:
+            raise PloutosError(f"{folder}: a policy of numbers that are none is not saved: {diverged}")
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(self.network.state_dict(), folder / "weights.pt")
         about = {"layout": self.layout.as_dict(), "scaler": self.scaler.as_dict()} | self.about
@@ -108,12 +118,17 @@ def _require_same(folder: Path, part: str, saved: Mapping[str, Any], wanted: Map
 
 
 def _load_weights(network: Actor, file: Path) -> None:
-    """Load tensors; refuse files that hold anything else, or tensors of other names or shapes."""
+    """Load tensors; refuse files that hold anything else, tensors of other names or shapes, and weights that
+    are not finite: their policy would act, and every action would be noise.
+    """
     try:
         weights = {
             str(name): part for name, part in torch.load(file, weights_only=True, map_location="cpu").items()
         }
         _require_same_shapes(file, weights, network.state_dict())
+        diverged = weights_not_finite(weights.items())
+        if diverged is not None:
+            raise DataError(f"{file}: {diverged}; the training diverged, train again")
         network.load_state_dict(weights)
     except DataError:
         raise

@@ -1,12 +1,14 @@
 """Environments for algorithms of one's own: `Ploutos-v0`, one portfolio or many, and the VecEnv."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
 from ploutos.apps.composing import composed
+from ploutos.apps.forked import LastMade
 from ploutos.apps.parts import build, choose_folds
 from ploutos.apps.preflight import check_folders, check_values
 from ploutos.apps.regimes import shown
@@ -53,12 +55,23 @@ class Stage:
         return {"rows": slice(rows.start - 1, rows.stop), "bars": bars, "capital": self.backtest_capital}
 
 
+LAST: LastMade[Stage] = LastMade()
+
+
 def stage(overrides: Sequence[str], config_dir: str | None) -> Stage:
     """Compose the config of `ploutos train` with `overrides` and open what an environment needs of it.
 
     The agent, its ensemble and the checks are not built: they may contradict what somebody else's algorithm
-    wants. Nothing is written except the panel, where it is missing.
+    wants. Nothing is written except the panel, where it is missing. In a forked process it is the parent's.
     """
+    made = LAST.inherited(overrides, config_dir)
+    if made is None:
+        made = _staged(overrides, config_dir)
+        LAST.keep(made, overrides, config_dir)
+    return made
+
+
+def _staged(overrides: Sequence[str], config_dir: str | None) -> Stage:
     with composed("train", overrides, config_dir) as config:
         check_values(config)
         check_folders(OmegaConf.masked_copy(config, ["panel"]))
@@ -79,7 +92,11 @@ def stage(overrides: Sequence[str], config_dir: str | None) -> Stage:
 
 
 def make(
-    *, overrides: Sequence[str] = (), config_dir: str | None = None, window: str = "train"
+    *,
+    overrides: Sequence[str] = (),
+    config_dir: str | None = None,
+    window: str = "train",
+    render_mode: None = None,
 ) -> "TradingEnv":
     """Return `Ploutos-v0`: one portfolio on a window of the market that `overrides` describe.
 
@@ -88,6 +105,7 @@ def make(
     overrides : as on the command line of `ploutos train`, such as `env/action=target_weights` or `fold=1`.
     config_dir : a folder of one's own configs, searched first.
     window : of the fold: train, validation or test.
+    render_mode : None; there is nothing to draw.
 
     Raises
     ------
@@ -96,6 +114,7 @@ def make(
     """
     from ploutos.env.gym_env import TradingEnv
 
+    _require_no_render(render_mode)
     it = stage(overrides, config_dir)
     return TradingEnv(it.environment.episode_batch(it.market, **it.episodes(window), batch=1))
 
@@ -107,10 +126,12 @@ def make_vec(
     config_dir: str | None = None,
     window: str = "train",
     copy: bool = True,
+    render_mode: None = None,
 ) -> "TradingVectorEnv":
     """Return `Ploutos-v0` with `num_envs` portfolios, stepped together; see `make` and `TradingVectorEnv`."""
     from ploutos.env.gym_vector_env import TradingVectorEnv
 
+    _require_no_render(render_mode)
     if num_envs < 1:
         raise ConfigError(f"num_envs: {num_envs} is not a whole number >= 1")
     it = stage(overrides, config_dir)
@@ -125,7 +146,20 @@ def vec_env(*, overrides: Sequence[str] = (), config_dir: str | None = None) -> 
 
     `env.num_envs` portfolios on the training window of `fold`, seeded with `seed`; see `make`.
     """
+    import gymnasium
+
+    from ploutos.gym import ID
+
     it = stage(overrides, config_dir)
     rows = it.fold.train.rows(it.market.ts)
     env: TradingVecEnv = it.environment.vec_env(it.market, rows, it.seed)
+    env.spec = deepcopy(gymnasium.spec(ID))
+    env.spec.kwargs = {"overrides": list(overrides), "config_dir": config_dir}
     return env
+
+
+def _require_no_render(render_mode: object) -> None:
+    if render_mode is not None:
+        raise ConfigError(
+            f"render_mode: {render_mode!r} is not there; Ploutos-v0 draws nothing, leave it None"
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ploutos.apps.idle import never_traded
 from ploutos.apps.outcome import Judged, record, warnings_about, write_verdict
 from ploutos.apps.parts import Parts, build, resolved
 from ploutos.apps.regimes import labels, overlaid, shown
@@ -124,6 +125,7 @@ def judge(
         return Judged(verdict, None, path, None, warnings)
 
     study = assemble_study(config, parts, panel, store, children, folds)
+    warnings += never_traded(study)
     verdict = build(config.validation).judge(study)
     settings = OmegaConf.to_yaml(OmegaConf.create(resolved(config)))
     (folder / "config.yaml").write_text(settings)

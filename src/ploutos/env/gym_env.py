@@ -65,5 +65,8 @@ class TradingEnv(gymnasium.Env):
         self._running = not (ruined or over)
         return self.batch.seen[0].copy(), float(played.rewards[0]), ruined, over and not ruined, self._info()
 
+    def render(self) -> None:
+        """Return None: there are no render modes."""
+
     def _info(self) -> dict[str, Any]:
         return {name: figure[0].item() for name, figure in self.batch.figures().items()}

@@ -1,6 +1,7 @@
 """Many portfolios behind Gymnasium's vector interface, stepped by one call of the kernel."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -93,6 +94,39 @@ class TradingVectorEnv(VectorEnv):
             batch.observe(who)
         infos = _with_mask(ended, done) | self._infos()
         return self._own(batch.seen), played.rewards, played.ruined, played.over & ~played.ruined, infos
+
+    def render(self) -> None:
+        """Return None: there are no render modes."""
+
+    def get_attr(self, name: str) -> tuple[Any, ...]:
+        """Return an attribute of each portfolio, as the vector environments of Gymnasium do.
+
+        Its spaces and its `spec` are those of the single environment.
+        """
+        if name in ("np_random", "np_random_seed"):  # each has its own
+            own: tuple[Any, ...] = getattr(self, name)
+            return own
+        if name == "spec":
+            return tuple(self._single_spec() for _ in range(self.num_envs))
+        single = f"single_{name}" if name in ("observation_space", "action_space") else name
+        return (getattr(self, single),) * self.num_envs
+
+    def call(self, name: str) -> tuple[Any, ...]:
+        """Return what `render` gives for each portfolio; other methods are for all at once."""
+        if name != "render":
+            raise AttributeError(f"'{name}' is not a method of a single portfolio; all are stepped together")
+        return (None,) * self.num_envs
+
+    def set_attr(self, name: str, values: Any) -> None:
+        """Refuse: portfolios share one environment."""
+        raise AttributeError(f"'{name}' belongs to all portfolios; set it on the environment itself")
+
+    def _single_spec(self) -> Any:
+        spec = deepcopy(self.spec)
+        if spec is not None:
+            for name in ("num_envs", "vectorization_mode", "copy"):
+                spec.kwargs.pop(name, None)
+        return spec
 
     def close_extras(self, **kwargs: Any) -> None:
         """Stop the threads that step it."""

@@ -1,7 +1,7 @@
 """The training environment: many portfolios at random places of the training window."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,9 @@ class TradingVecEnv(VecEnv):
     seed : every portfolio's generator is spawned from it.
     """
 
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
     render_mode = None
+    spec: Any = None  # the `EnvSpec` of one of its portfolios, where it was made from a config
 
     def __init__(self, batch: EpisodeBatch, *, seed: int) -> None:
         layout = batch.simulator.layout

@@ -34,7 +34,10 @@ Signals that a data source supplies stand behind the features, under their own n
 - **No movement, no volume.** Where a denominator is 0, the value is 0 (%b: 1/2), never infinity.
 - **A wrong tick** of 100 times the price distorts a value while it lies in the memory, and not a bit of it
   afterwards. Data quality is another stage's work.
-- **Ties.** Where a feature asks which of two moves is larger, a difference below 1e-9 of the price is none.
+- **Ties.** Two prices that differ by less than 1e-9 of the price are equal, whatever their last bits: such a
+  return, range, deviation or difference of moves is 0, also in a denominator. So is a deviation of volumes
+  below 1e-9 of their mean.
+- **Bounds** of a unit hold for every bar, also where a close lies outside of its own high and low.
 - **Gaps.** At a time without a bar a ticker keeps its last values.
 - **Exponential averages** (E for span n, W for Wilder's) weigh with `(1 - a)^age`, `a = 2 / (n + 1)` or
   `1 / n`, over the rows there are, of the last 2^k at most, with k such that `(1 - a)^(2^k) < 2^-26`: what

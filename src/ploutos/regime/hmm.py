@@ -10,7 +10,7 @@ from pydantic import Field
 from ploutos.panel.panel import Panel
 from ploutos.regime.baum_welch import Candidate, Settings, best_of_starts
 from ploutos.regime.fitted_regime import FittedRegime
-from ploutos.regime.observations import RETURN, SERIES, VOLATILITY, Inputs, observe
+from ploutos.regime.observations import RETURN, SERIES, VOLATILITY, Inputs, observe, require_varied
 from ploutos.regime.states import NAMES, ordered
 from ploutos.types import (
     ConfigError,
@@ -92,6 +92,7 @@ class Hmm:
             raise ConfigError(
                 f"regime.min_sessions: {len(values)} sessions to fit on, {self.min_sessions} are asked for"
             )
+        require_varied(values, self.inputs)
         return values
 
     def fit(self, panel: Panel, rows: slice) -> FittedRegime | None:
@@ -100,12 +101,11 @@ class Hmm:
         Raises
         ------
         ConfigError
-            Too few sessions, or no model whose states all keep `min_share` of them.
+            Too few sessions, a series that does not vary in them, or no model whose states all keep
+            `min_share` of them.
         """
         values = self._training_values(panel, rows)
         center, scale = values.mean(axis=0), values.std(axis=0)
-        scale[scale <= 1e-9 * np.abs(center)] = 1.0  # a constant series
-        scale[scale == 0] = 1.0
         tried = {
             states: best_of_starts((values - center) / scale, states, self.settings)
             for states in self.numbers

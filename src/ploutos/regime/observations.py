@@ -11,12 +11,13 @@ import numpy.typing as npt
 from ploutos.panel.panel import Panel
 from ploutos.regime.clock import SessionEnds, session_ends
 from ploutos.regime.market_moves import session_moves
-from ploutos.types import one_of
+from ploutos.types import ConfigError, one_of
 
 Floats = npt.NDArray[np.float64]
 
 RETURN, VOLATILITY, BREADTH = "return", "volatility", "breadth"
 SERIES = (RETURN, VOLATILITY, BREADTH)
+ROUNDING = 1e-9  # deviation of a series of order one, and share of others, below which it is constant
 SMALLEST_VARIANCE = 1e-12  # of a session's return; keeps the logarithm of a market that stood still finite
 
 
@@ -42,6 +43,11 @@ class Inputs:
     def names(self) -> tuple[str, ...]:
         """Names of the D series."""
         return (*self.series, *self.macro)
+
+    def without(self, name: str) -> str:
+        """Return the setting that leaves a series out, as it is written on the command line."""
+        place, names = ("series", self.series) if name in self.series else ("macro", self.macro)
+        return f"regime.{place}=[{','.join(other for other in names if other != name)}]"
 
     def check(self, panel: Panel) -> None:
         """Refuse macro columns that the panel does not have."""
@@ -83,6 +89,33 @@ def observe(panel: Panel, inputs: Inputs, rows: slice) -> tuple[SessionEnds, Flo
     values = np.stack(columns, axis=1)
     values[np.isnan(values).any(axis=1)] = np.nan
     return ends, values
+
+
+def require_varied(values: Floats, inputs: Inputs) -> None:
+    """Refuse series of `values` [R, D] that tell no states apart: constant ones, and repetitions of others.
+
+    Raises
+    ------
+    ConfigError
+        Names the series, its value and the setting without it.
+    """
+    center, deviation = values.mean(axis=0), values.std(axis=0)
+    largest = np.abs(values).max(axis=0)
+    for k, name in enumerate(inputs.names):
+        own = name in inputs.series
+        if deviation[k] <= ROUNDING * (max(1.0, largest[k]) if own else largest[k]):
+            advice = "the market stands still" if name == RETURN else f"leave it out: {inputs.without(name)}"
+            raise ConfigError(
+                f"regime.{'series' if own else 'macro'}: '{name}' is {center[k]:.6g} in all {len(values)}"
+                f" training sessions and tells no states apart; {advice}"
+            )
+    alike = np.abs(np.corrcoef(values.T).reshape(len(center), -1)) >= 1.0 - ROUNDING
+    for k, j in np.argwhere(np.tril(alike, -1)).tolist():
+        name, other = inputs.names[k], inputs.names[j]
+        raise ConfigError(
+            f"regime.{'series' if name in inputs.series else 'macro'}: '{name}' repeats '{other}' in all"
+            f" {len(values)} training sessions; leave it out: {inputs.without(name)}"
+        )
 
 
 def trailing_volatility(variance: Floats, final: npt.NDArray[np.bool_], sessions: int) -> Floats:

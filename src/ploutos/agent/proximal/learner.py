@@ -17,6 +17,7 @@ from ploutos.agent.proximal.collector import collect
 from ploutos.agent.proximal.market_baseline import MarketBaseline
 from ploutos.agent.proximal.rollout import Minibatch, SequenceRollout
 from ploutos.agent.proximal.surrogate import Losses, clipped_losses, normalised
+from ploutos.agent.training.divergence import require_finite
 
 
 class SequencePPO(RecurrentPPO):
@@ -122,7 +123,8 @@ class SequencePPO(RecurrentPPO):
                 return True
             self.policy.optimizer.zero_grad()
             losses.total.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+            norm = nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+            require_finite(self.num_timesteps, loss=losses.total, gradient_norm=norm)
             self.policy.optimizer.step()
         return False
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ploutos.agent.stopping.watch import Watch
+from ploutos.agent.training.divergence import require_finite_weights
 from ploutos.types import Policy
 from ploutos.types.checkpoints import Checkpoints, State
 from ploutos.types.monitor import Monitor
@@ -63,7 +64,14 @@ class TrainingRun:
         return going
 
     def advance(self, done: int, policy: Callable[[], Policy]) -> bool:
-        """Do what `boundary` does but for the checkpoint."""
+        """Do what `boundary` does but for the checkpoint.
+
+        Raises
+        ------
+        TrainingDiverged
+            A weight is not finite: neither a checkpoint nor a choice of the best is made of it.
+        """
+        require_finite_weights(done, self.network)
         self.done = done
         self._tell()
         ended = done >= self.total_steps

@@ -13,6 +13,7 @@ Features = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 RANK, NEUTRAL, SCORE = 1, 2, 3
+TIE, SINGLE = 1e-9, 2.0**-22  # a deviation below these, the second a share of the mean, is float32's rounding
 KINDS = {"rank": RANK, "neutral": NEUTRAL, "score": SCORE}
 
 
@@ -73,8 +74,9 @@ def centred(x: Floats, known: Integers, scaled: bool, out: Floats) -> None:
     for k in range(n):
         square += (x[known[k]] - mean) * (x[known[k]] - mean)
     scale = math.sqrt(square / n) if scaled else 1.0
+    varied = scale > max(TIE, SINGLE * abs(mean))
     for k in range(n):
-        out[known[k]] = (x[known[k]] - mean) / scale if scale > 0.0 else 0.0 * x[known[k]]
+        out[known[k]] = (x[known[k]] - mean) / scale if varied else 0.0 * x[known[k]]
 
 
 @kernel

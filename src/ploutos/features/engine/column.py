@@ -117,6 +117,16 @@ def ratio(a: Column, b: Column) -> Column:
     return binary(ops.RATIO, a, b)
 
 
+def thresholded(x: Column, least: float, scale: Column | None = None) -> Column:
+    """Return `x`, 0 where it is no larger than `least`, or than that share of `scale`; NaN stays NaN."""
+    return unary(ops.THRESHOLD, x, least) if scale is None else binary(ops.THRESHOLD_BY, x, scale, p=least)
+
+
+def between(x: Column, least: float, most: float) -> Column:
+    """Return `x` within bounds that hold but for rounding and faulty bars; NaN stays NaN."""
+    return higher(lower(x, most), least)
+
+
 def log(x: Column) -> Column:
     """Return the natural logarithm."""
     return unary(ops.LOG, x)

@@ -55,6 +55,10 @@ def execute(
             passes.ratio(out, a, b)
         elif op == ops.EXCEEDS:
             passes.exceeds(out, a, b)
+        elif op == ops.THRESHOLD:
+            passes.threshold(out, a, p)
+        elif op == ops.THRESHOLD_BY:
+            passes.threshold_by(out, a, b, p)
         elif op == ops.BLEND:
             passes.blend(out, a, b, p)
         elif op == ops.TOWARDS:
@@ -90,7 +94,7 @@ def execute(
             c = room[code[k, 4] + at : code[k, 4] + at + m]
             d = room[code[k, 5] + behind : code[k, 5] + behind + m]
             if op == ops.POSITION:
-                passes.position(out, a, b, c, d)
+                passes.position(out, a, b, c, d, p)
             else:
                 e = room[code[k, 6] + at : code[k, 6] + at + m]
                 f = room[code[k, 7] + behind : code[k, 7] + behind + m]

@@ -12,6 +12,8 @@ Each reads columns `a`, `b`, ... at the same row, those marked `'` at `lag` rows
     LOWER,  # min(a, b'), NaN if either is
     RATIO,  # a / b', 0 where b' is 0
     EXCEEDS,  # 1 where a > b', else 0, NaN if either is
+    THRESHOLD,  # a, 0 where |a| <= p
+    THRESHOLD_BY,  # a, 0 where |a| <= p * |b'|
     BLEND,  # a + p * b'
     TOWARDS,  # a + p * (b' - a)
     SHIFT,  # b'
@@ -25,9 +27,9 @@ Each reads columns `a`, `b`, ... at the same row, those marked `'` at `lag` rows
     MAGNITUDE,  # |a|
     SIGN,  # -1, 0 or 1
     COMOMENT,  # a + b' + p * (c - d') * (e - f')
-    POSITION,  # c where a >= b', else d'
+    POSITION,  # c where a >= b' - p * |b'|, else d'
     SINCE,  # a from row number `first` of the ticker on, 0 before
     WEIGHTED,  # a over the sum of weights of the rows since number `first`, from the table
     ABSOLUTE_DEVIATION,  # mean of |b - a| over the rows from b' to b
     WRITE,  # a into the output, as float32
-) = range(26)
+) = range(28)

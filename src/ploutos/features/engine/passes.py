@@ -71,6 +71,20 @@ def exceeds(out: Floats, a: Floats, b: Floats) -> None:
 
 
 @rare
+def threshold(out: Floats, a: Floats, p: float) -> None:
+    """Write a, 0 where |a| <= p."""
+    for j in range(len(out)):
+        out[j] = 0.0 if abs(a[j]) <= p else a[j]
+
+
+@rare
+def threshold_by(out: Floats, a: Floats, b: Floats, p: float) -> None:
+    """Write a, 0 where |a| <= p |b|."""
+    for j in range(len(out)):
+        out[j] = 0.0 if abs(a[j]) <= p * abs(b[j]) else a[j]
+
+
+@rare
 def blend(out: Floats, a: Floats, b: Floats, p: float) -> None:
     """Write a + p b."""
     for j in range(len(out)):
@@ -165,10 +179,10 @@ def comoment(out: Floats, a: Floats, b: Floats, c: Floats, d: Floats, e: Floats,
 
 
 @rare
-def position(out: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> None:
-    """Write c where a >= b, else d."""
+def position(out: Floats, a: Floats, b: Floats, c: Floats, d: Floats, p: float) -> None:
+    """Write c where a >= b - p |b|, else d."""
     for j in range(len(out)):
-        out[j] = c[j] if a[j] >= b[j] else d[j]
+        out[j] = c[j] if a[j] >= b[j] - p * abs(b[j]) else d[j]
 
 
 @rare

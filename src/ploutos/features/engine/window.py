@@ -16,9 +16,8 @@ from ploutos.features.engine import operations as ops
 from ploutos.features.engine.column import (
     ROW,
     Column,
+    between,
     binary,
-    higher,
-    lower,
     operation,
     ratio,
     root,
@@ -92,10 +91,9 @@ def deviation(x: Column, bars: int) -> Column:
     return root(covariance(x, x, bars))
 
 
-def correlation(x: Column, y: Column, bars: int) -> Column:
-    """Return the correlation over the last `bars` rows, 0 where either does not vary."""
-    found = ratio(covariance(x, y, bars), deviation(x, bars) * deviation(y, bars))
-    return higher(lower(found, 1.0), -1.0)
+def correlation(x: Column, y: Column, bars: int, *, deviations: tuple[Column, Column]) -> Column:
+    """Return the correlation over the last `bars` rows, 0 where either of their `deviations` is 0."""
+    return between(ratio(covariance(x, y, bars), deviations[0] * deviations[1]), -1.0, 1.0)
 
 
 def slope(x: Column, bars: int) -> Column:
@@ -126,12 +124,15 @@ def absolute_deviation(x: Column, bars: int) -> Column:
     return operation(ops.ABSOLUTE_DEVIATION, [(mean(x, bars), 0), (x, bars - 1)])
 
 
-def rows_since_highest(x: Column, bars: int) -> Column:
-    """Return how many rows ago the maximum of the last `bars` rows was, the latest of equal ones."""
+def rows_since_highest(x: Column, bars: int, tie: float = 0.0) -> Column:
+    """Return how many rows ago the maximum of the last `bars` rows was, the latest of equal ones.
+
+    Numbers that differ by less than the share `tie` are equal.
+    """
 
     def merge(a: State, n: int, b: State, m: int) -> State:
         where = [(a[0], 0), (b[0], n), (a[1], 0), (b[1], n)]
-        return binary(ops.HIGHER, a[0], b[0], n), operation(ops.POSITION, where)
+        return binary(ops.HIGHER, a[0], b[0], n), operation(ops.POSITION, where, tie)
 
     top, row = _overlapping((x, ROW), bars, merge)
     return ROW - row + 0.0 * top

@@ -1,8 +1,8 @@
 """Support and resistance: how far the nearest extremes are."""
 
-from ploutos.features.engine.column import CLOSE, HIGH, LOW, Column, lag, ratio
+from ploutos.features.engine.column import CLOSE, HIGH, LOW, Column, between, higher, lag, lower, ratio
 from ploutos.features.engine.window import highest, lowest
-from ploutos.features.families.base import LOG_CLOSE, LOG_HIGH, LOG_LOW, TYPICAL
+from ploutos.features.families.base import LOG_CLOSE, LOG_HIGH, LOG_LOW, TYPICAL, untied
 from ploutos.features.feature import Family
 
 LEVELS = Family("levels", "Support and resistance: how far the nearest extremes are.")
@@ -11,19 +11,19 @@ LEVELS = Family("levels", "Support and resistance: how far the nearest extremes 
 @LEVELS.feature("drawdown_{n}", 60, 120, formula="close / highest high - 1", unit="fraction, <= 0")
 def drawdown(n: int) -> Column:
     """Return the fall from the highest high."""
-    return CLOSE / highest(HIGH, n) - 1.0
+    return lower(CLOSE / highest(HIGH, n) - 1.0, 0.0)
 
 
 @LEVELS.feature("high_distance_{n}", 30, formula="log(highest high / close)", unit="log ratio, >= 0")
 def high_distance(n: int) -> Column:
     """Return the distance up to the resistance."""
-    return highest(LOG_HIGH, n) - LOG_CLOSE
+    return higher(highest(LOG_HIGH, n) - LOG_CLOSE, 0.0)
 
 
 @LEVELS.feature("low_distance_{n}", 30, 120, formula="log(close / lowest low)", unit="log ratio, >= 0")
 def low_distance(n: int) -> Column:
     """Return the distance down to the support."""
-    return LOG_CLOSE - lowest(LOG_LOW, n)
+    return higher(LOG_CLOSE - lowest(LOG_LOW, n), 0.0)
 
 
 @LEVELS.feature(
@@ -35,7 +35,7 @@ def low_distance(n: int) -> Column:
 )
 def breakout(n: int) -> Column:
     """Return how far the close stands above the channel of the bars before."""
-    return LOG_CLOSE - lag(highest(LOG_HIGH, n), 1)
+    return untied(LOG_CLOSE - lag(highest(LOG_HIGH, n), 1))
 
 
 @LEVELS.feature(
@@ -47,7 +47,7 @@ def breakout(n: int) -> Column:
 )
 def breakdown(n: int) -> Column:
     """Return how far the close stands above the floor of the bars before."""
-    return LOG_CLOSE - lag(lowest(LOG_LOW, n), 1)
+    return untied(LOG_CLOSE - lag(lowest(LOG_LOW, n), 1))
 
 
 @LEVELS.feature(
@@ -60,7 +60,7 @@ def breakdown(n: int) -> Column:
 def channel(n: int) -> Column:
     """Return the close's place in the channel, 0 without a range."""
     top, bottom = highest(HIGH, n), lowest(LOW, n)
-    return ratio(2.0 * CLOSE - top - bottom, top - bottom)
+    return between(ratio(2.0 * CLOSE - top - bottom, untied(top - bottom, top)), -1.0, 1.0)
 
 
 @LEVELS.feature(

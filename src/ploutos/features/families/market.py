@@ -4,9 +4,9 @@ The market's return at a time is the mean log return of all tickers with a bar t
 bar. Windows count the ticker's own bars.
 """
 
-from ploutos.features.engine.column import Column, change, higher, ratio, root
+from ploutos.features.engine.column import Column, change, higher, ratio, root, thresholded
 from ploutos.features.engine.window import correlation, covariance, total
-from ploutos.features.families.base import LOG_CLOSE, MARKET_RETURN, RETURN
+from ploutos.features.families.base import LOG_CLOSE, MARKET_RETURN, RETURN, TIE, spread
 from ploutos.features.feature import Family
 
 MARKETS = Family(
@@ -15,7 +15,8 @@ MARKETS = Family(
 
 
 def _beta(n: int) -> Column:
-    return ratio(covariance(RETURN, MARKET_RETURN, n), covariance(MARKET_RETURN, MARKET_RETURN, n))
+    market = thresholded(covariance(MARKET_RETURN, MARKET_RETURN, n), TIE * TIE)
+    return ratio(covariance(RETURN, MARKET_RETURN, n), market)
 
 
 @MARKETS.feature(
@@ -29,7 +30,8 @@ def beta(n: int) -> Column:
 @MARKETS.feature("correlation_{n}", 60, 120, least=2, formula="correlation of r and market", unit="-1 to 1")
 def market_correlation(n: int) -> Column:
     """Return the correlation with the market, 0 where either does not move."""
-    return correlation(RETURN, MARKET_RETURN, n)
+    deviations = (spread(RETURN, n), spread(MARKET_RETURN, n))
+    return correlation(RETURN, MARKET_RETURN, n, deviations=deviations)
 
 
 @MARKETS.feature(

@@ -1,8 +1,7 @@
 """Returns and momentum: where the price came from."""
 
 from ploutos.features.engine.column import Column, change, lag, ratio
-from ploutos.features.engine.window import deviation
-from ploutos.features.families.base import LOG_CLOSE, LOG_OPEN, RETURN
+from ploutos.features.families.base import LOG_CLOSE, LOG_OPEN, RETURN, spread, untied
 from ploutos.features.feature import Family
 
 RETURNS = Family("returns", "Returns and momentum: where the price came from.")
@@ -13,13 +12,13 @@ RETURNS = Family("returns", "Returns and momentum: where the price came from.")
 )
 def log_return(n: int) -> Column:
     """Return the log return over n bars."""
-    return change(LOG_CLOSE, n)
+    return untied(change(LOG_CLOSE, n))
 
 
 @RETURNS.feature("momentum_{n}", 120, formula="log(close / close n bars ago)", unit="log return")
 def momentum(n: int) -> Column:
     """Return a long log return."""
-    return change(LOG_CLOSE, n)
+    return untied(change(LOG_CLOSE, n))
 
 
 @RETURNS.feature(
@@ -31,7 +30,7 @@ def momentum(n: int) -> Column:
 )
 def momentum_skip(n: int, m: int) -> Column:
     """Return the momentum up to m bars ago; the order of the windows does not matter."""
-    return change(lag(LOG_CLOSE, min(n, m)), abs(n - m))
+    return untied(change(lag(LOG_CLOSE, min(n, m)), abs(n - m)))
 
 
 @RETURNS.feature(
@@ -56,16 +55,16 @@ def acceleration(n: int, m: int) -> Column:
 )
 def return_strength(n: int) -> Column:
     """Return the move in units of what chance would do."""
-    return ratio(change(LOG_CLOSE, n), deviation(RETURN, n) * n**0.5)
+    return ratio(untied(change(LOG_CLOSE, n)), spread(RETURN, n) * n**0.5)
 
 
 @RETURNS.feature("gap_1", formula="log(open / last close)", unit="log return")
 def gap() -> Column:
     """Return the jump from the last close to the open."""
-    return LOG_OPEN - lag(LOG_CLOSE, 1)
+    return untied(LOG_OPEN - lag(LOG_CLOSE, 1))
 
 
 @RETURNS.feature("intrabar_1", formula="log(close / open)", unit="log return")
 def intrabar() -> Column:
     """Return the move within the bar."""
-    return LOG_CLOSE - LOG_OPEN
+    return untied(LOG_CLOSE - LOG_OPEN)

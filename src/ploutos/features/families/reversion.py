@@ -1,16 +1,15 @@
 """Mean reversion: how far a short move has stretched. A window without movement gives 0."""
 
-from ploutos.features.engine.column import CLOSE, HIGH, LOW, Column, change, magnitude, ratio
+from ploutos.features.engine.column import CLOSE, HIGH, LOW, Column, between, change, magnitude, ratio
 from ploutos.features.engine.window import (
     absolute_deviation,
-    deviation,
     highest,
     lowest,
     mean,
     total,
     wilder,
 )
-from ploutos.features.families.base import LOG_CLOSE, RETURN, TYPICAL
+from ploutos.features.families.base import LOG_CLOSE, RETURN, TYPICAL, level_spread, spread, untied
 from ploutos.features.feature import Family
 
 REVERSION = Family("reversion", "Mean reversion: how far a short move has stretched; 0 without movement.")
@@ -39,7 +38,7 @@ def rsi(n: int) -> Column:
 )
 def rsi_wilder(n: int) -> Column:
     """Return (gains - losses) / (gains + losses) with Wilder's averages."""
-    move = change(CLOSE, 1)
+    move = untied(change(CLOSE, 1), CLOSE)
     return ratio(wilder(move, n), wilder(magnitude(move), n))
 
 
@@ -53,7 +52,7 @@ def rsi_wilder(n: int) -> Column:
 def stochastic(n: int) -> Column:
     """Return the close's place in the range of n bars."""
     top, bottom = highest(HIGH, n), lowest(LOW, n)
-    return ratio(2.0 * CLOSE - bottom - top, top - bottom)
+    return between(ratio(2.0 * CLOSE - bottom - top, untied(top - bottom, top)), -1.0, 1.0)
 
 
 @REVERSION.feature(
@@ -78,7 +77,7 @@ def stochastic_smooth(n: int, k: int) -> Column:
 def williams(n: int) -> Column:
     """Return Williams %R as a fraction."""
     top, bottom = highest(HIGH, n), lowest(LOW, n)
-    return ratio(CLOSE - top, top - bottom)
+    return between(ratio(CLOSE - top, untied(top - bottom, top)), -1.0, 0.0)
 
 
 @REVERSION.feature(
@@ -91,7 +90,7 @@ def williams(n: int) -> Column:
 )
 def bollinger(n: int) -> Column:
     """Return the distance to the middle band in deviations."""
-    return ratio(CLOSE - mean(CLOSE, n), deviation(CLOSE, n))
+    return ratio(CLOSE - mean(CLOSE, n), level_spread(CLOSE, n))
 
 
 @REVERSION.feature(
@@ -117,7 +116,7 @@ def bollinger_percent(n: int) -> Column:
 )
 def bollinger_width(n: int) -> Column:
     """Return the width of the bands over the middle one."""
-    return 4.0 * deviation(CLOSE, n) / mean(CLOSE, n)
+    return 4.0 * level_spread(CLOSE, n) / mean(CLOSE, n)
 
 
 @REVERSION.feature(
@@ -125,7 +124,7 @@ def bollinger_width(n: int) -> Column:
 )
 def zscore(n: int) -> Column:
     """Return the log price in deviations from its mean."""
-    return ratio(LOG_CLOSE - mean(LOG_CLOSE, n), deviation(LOG_CLOSE, n))
+    return ratio(LOG_CLOSE - mean(LOG_CLOSE, n), spread(LOG_CLOSE, n))
 
 
 @REVERSION.feature(
@@ -138,7 +137,8 @@ def zscore(n: int) -> Column:
 )
 def cci(n: int) -> Column:
     """Return the commodity channel index over 100."""
-    return ratio(TYPICAL - mean(TYPICAL, n), 1.5 * absolute_deviation(TYPICAL, n))
+    usual = mean(TYPICAL, n)
+    return ratio(TYPICAL - usual, 1.5 * untied(absolute_deviation(TYPICAL, n), usual))
 
 
 @REVERSION.feature(
@@ -151,4 +151,4 @@ def cci(n: int) -> Column:
 )
 def reversal(n: int, m: int) -> Column:
     """Return the short reversal in deviations."""
-    return ratio(-change(LOG_CLOSE, n), deviation(RETURN, m) * n**0.5)
+    return ratio(-untied(change(LOG_CLOSE, n)), spread(RETURN, m) * n**0.5)

@@ -1,33 +1,30 @@
 """Trend: where the price stands against its own past, and which way that points."""
 
-from ploutos.features.engine import operations as ops
 from ploutos.features.engine.column import (
     CLOSE,
     HIGH,
     LOW,
     Column,
+    between,
     change,
     exceeds,
     higher,
-    lower,
     magnitude,
-    operation,
     ratio,
 )
 from ploutos.features.engine.window import (
-    deviation,
     ema,
     mean,
     rows_since_highest,
     slope,
     wilder,
 )
-from ploutos.features.families.base import BOTTOM, LOG_CLOSE, TIE, TOP
+from ploutos.features.families.base import LOG_CLOSE, TIE, TRUE_RANGE, spread, untied
 from ploutos.features.feature import Family
 
 TREND = Family("trend", "Trend: where the price stands against its own past, and which way that points.")
 WILDER = "Wilder (1978)"
-UP, DOWN = change(HIGH, 1), operation(ops.SUBTRACT, [(LOW, 0), (LOW, 1)]) * -1.0
+UP, DOWN = untied(change(HIGH, 1), CLOSE), untied(-change(LOW, 1), CLOSE)
 RISE = higher(UP, 0.0) * exceeds(UP - DOWN, TIE * CLOSE)
 FALL = higher(DOWN, 0.0) * exceeds(DOWN - UP, TIE * CLOSE)
 
@@ -96,7 +93,7 @@ def macd_histogram(n: int, m: int, k: int) -> Column:
 
 
 def _directional(move: Column, n: int) -> Column:
-    return ratio(wilder(move, n), wilder(TOP - BOTTOM, n))
+    return between(ratio(wilder(move, n), wilder(TRUE_RANGE, n)), 0.0, 1.0)
 
 
 @TREND.feature(
@@ -137,7 +134,7 @@ def adx(n: int) -> Column:
 )
 def aroon_up(n: int) -> Column:
     """Return how fresh the highest high is."""
-    return 1.0 - rows_since_highest(HIGH, n + 1) / n
+    return 1.0 - rows_since_highest(HIGH, n + 1, TIE) / n
 
 
 @TREND.feature(
@@ -149,7 +146,7 @@ def aroon_up(n: int) -> Column:
 )
 def aroon_down(n: int) -> Column:
     """Return how fresh the lowest low is."""
-    return 1.0 - rows_since_highest(-LOW, n + 1) / n
+    return 1.0 - rows_since_highest(-LOW, n + 1, TIE) / n
 
 
 @TREND.feature(
@@ -171,4 +168,4 @@ def regression_slope(n: int) -> Column:
 def straightness(n: int) -> Column:
     """Return how straight the way was, signed; its square is the R^2 of the line. 0 without movement."""
     line = slope(LOG_CLOSE, n) * ((n * n - 1.0) / 12.0) ** 0.5
-    return higher(lower(ratio(line, deviation(LOG_CLOSE, n)), 1.0), -1.0)
+    return between(ratio(line, spread(LOG_CLOSE, n)), -1.0, 1.0)

@@ -5,17 +5,16 @@ import math
 from ploutos.features.engine.column import Column, higher, lag, log_or_zero, lower, magnitude, ratio, root
 from ploutos.features.engine.window import (
     covariance,
-    deviation,
     exponential_mean,
     highest,
     mean,
     total,
 )
-from ploutos.features.families.base import LOG_CLOSE, LOG_HIGH, LOG_LOW, LOG_OPEN, RETURN
+from ploutos.features.families.base import LOG_CLOSE, LOG_HIGH, LOG_LOW, LOG_OPEN, RETURN, spread, untied
 from ploutos.features.feature import Family
 
 VOLATILITY = Family("volatility", "Volatility: how far prices stray, per bar (not annualised).")
-SPAN, BODY = LOG_HIGH - LOG_LOW, LOG_CLOSE - LOG_OPEN
+SPAN, BODY = untied(LOG_HIGH - LOG_LOW), untied(LOG_CLOSE - LOG_OPEN)
 WITHIN = (LOG_HIGH - LOG_CLOSE) * (LOG_HIGH - LOG_OPEN) + (LOG_LOW - LOG_CLOSE) * (LOG_LOW - LOG_OPEN)
 
 
@@ -24,7 +23,7 @@ WITHIN = (LOG_HIGH - LOG_CLOSE) * (LOG_HIGH - LOG_OPEN) + (LOG_LOW - LOG_CLOSE) 
 )
 def volatility(n: int) -> Column:
     """Return the close-to-close volatility."""
-    return deviation(RETURN, n)
+    return spread(RETURN, n)
 
 
 @VOLATILITY.feature(
@@ -37,7 +36,7 @@ def volatility(n: int) -> Column:
 )
 def volatility_ratio(n: int, m: int) -> Column:
     """Return recent over usual volatility, 0 without the latter."""
-    return ratio(deviation(RETURN, n), deviation(RETURN, m))
+    return ratio(spread(RETURN, n), spread(RETURN, m))
 
 
 @VOLATILITY.feature(
@@ -115,7 +114,7 @@ def yang_zhang(n: int) -> Column:
 )
 def range_efficiency(n: int) -> Column:
     """Return whether bars trend (high) or swing (low) inside."""
-    return log_or_zero(ratio(deviation(RETURN, n), parkinson(n)))
+    return log_or_zero(ratio(spread(RETURN, n), parkinson(n)))
 
 
 @VOLATILITY.feature(
@@ -173,4 +172,4 @@ def largest_move(n: int) -> Column:
 )
 def volatility_of_volatility(n: int) -> Column:
     """Return how unsteady the size of moves is, 0 without movement."""
-    return ratio(deviation(magnitude(RETURN), n), mean(magnitude(RETURN), n))
+    return ratio(spread(magnitude(RETURN), n), mean(magnitude(RETURN), n))

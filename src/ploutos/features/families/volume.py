@@ -2,8 +2,6 @@
 
 from ploutos.features.engine.column import (
     CLOSE,
-    HIGH,
-    LOW,
     VOLUME,
     Column,
     change,
@@ -13,8 +11,9 @@ from ploutos.features.engine.column import (
     ratio,
     sign,
 )
-from ploutos.features.engine.window import correlation, deviation, mean, total
-from ploutos.features.families.base import RETURN, TIE, TRADED, TYPICAL
+from ploutos.features.engine.window import correlation, mean, total
+from ploutos.features.families.base import RETURN, TIE, TRADED, TYPICAL, level_spread, spread
+from ploutos.features.families.ranges import close_location
 from ploutos.features.feature import Family
 
 VOLUMES = Family(
@@ -115,20 +114,19 @@ def money_flow(n: int) -> Column:
 )
 def accumulation(n: int) -> Column:
     """Return the volume-weighted place of the closes in their bars."""
-    place = ratio(2.0 * CLOSE - LOW - HIGH, HIGH - LOW)
-    return ratio(total(place * VOLUME, n), total(VOLUME, n))
+    return ratio(total(close_location() * VOLUME, n), total(VOLUME, n))
 
 
 @VOLUMES.feature("volume_zscore_{n}", 30, least=2, formula="(volume - mean) / deviation", unit="deviations")
 def volume_zscore(n: int) -> Column:
     """Return the volume in deviations from its mean."""
-    return ratio(VOLUME - mean(VOLUME, n), deviation(VOLUME, n))
+    return ratio(VOLUME - mean(VOLUME, n), level_spread(VOLUME, n))
 
 
 @VOLUMES.feature("volume_volatility_{n}", 30, least=2, formula="deviation / mean of the volume", unit="ratio")
 def volume_volatility(n: int) -> Column:
     """Return how unsteady trading is."""
-    return ratio(deviation(VOLUME, n), mean(VOLUME, n))
+    return ratio(level_spread(VOLUME, n), mean(VOLUME, n))
 
 
 @VOLUMES.feature(
@@ -136,7 +134,7 @@ def volume_volatility(n: int) -> Column:
 )
 def price_volume(n: int) -> Column:
     """Return whether volume comes with rises or with falls."""
-    return correlation(RETURN, VOLUME, n)
+    return correlation(RETURN, VOLUME, n, deviations=(spread(RETURN, n), level_spread(VOLUME, n)))
 
 
 @VOLUMES.feature(
@@ -149,4 +147,5 @@ def price_volume(n: int) -> Column:
 )
 def move_volume(n: int) -> Column:
     """Return whether volume comes with movement."""
-    return correlation(magnitude(RETURN), VOLUME, n)
+    size = magnitude(RETURN)
+    return correlation(size, VOLUME, n, deviations=(spread(size, n), level_spread(VOLUME, n)))
