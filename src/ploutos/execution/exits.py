@@ -89,8 +89,9 @@ def find_exits(
         against = bottom_price if long else top_price
         favour = top_price if long else bottom_price
         # A missing price compares false with everything, so nothing is hit there.
-        stopped = (against <= stop * above) if long else (against >= stop * below)
-        reached = (favour >= target * below) if long else (favour <= target * above)
+        stop_edge, target_edge = stop * (above if long else below), target * (below if long else above)
+        stopped = (against <= stop_edge) if long else (against >= stop_edge)
+        reached = (favour >= target_edge) if long else (favour <= target_edge)
         hit = (held != 0.0) & (stopped | reached)
         level = stop if stopped else target
         level = opened if gaps else level

@@ -39,11 +39,9 @@ def fix_orders(
     nothing = DUST * equity
     for n in range(assets):
         weight, held, price = goal[n], shares[n], close[n]
-        weight = 0.0 if abs(weight) < DUST else weight
         order = weight * equity / price - held
-        order = 0.0 if abs(order) * price < nothing else order
-        order = -held if weight == 0.0 else order
-        goal[n] = weight
+        order = 0.0 if abs(order * price) < nothing else order
+        order = -held if abs(weight) < DUST else order
         quantity[n] = 0.0 if np.isnan(weight) else order
     if rules.whole_shares or rules.min_trade_value > 0.0:
         round_orders(goal, close, shares, equity, rules, quantity)
@@ -65,7 +63,7 @@ def round_orders(
     """Cut wanted positions to whole shares; drop orders below the minimum that do not close."""
     least = least_order(equity, rules.min_trade_value)
     for n in range(len(goal)):
-        if goal[n] == 0.0 or np.isnan(goal[n]):
+        if abs(goal[n]) < DUST or np.isnan(goal[n]):
             continue
         if rules.whole_shares:
             quantity[n] = np.trunc(goal[n] * equity / close[n]) - shares[n]
