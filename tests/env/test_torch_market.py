@@ -237,7 +237,7 @@ def test_the_example_of_the_page_learns():
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), assets=st.integers(2, 5))
 def test_dust_is_no_position_here_either(dtype, capital, seed, assets):
-    """All cash is wanted and more, some weights are next to nothing: what is held is what the kernel holds."""
+    """All cash is wanted and more, some weights are next to nothing: the kernel holds the same names."""
     market, _, scenario, row = random_episode(seed, rows=9, assets=assets, messy=0.0, scale=0.03, steps=8)
     rng = np.random.default_rng(seed)
     targets = rng.dirichlet(np.ones(assets), (8, 2)) * rng.choice([0.5, 1.0, 1.2])

@@ -175,9 +175,7 @@ def levels(position, rules):
 
 
 def stop_hit(position, stop, low, high):
-    return stop is not None and (
-        low <= stop * (1 + TIE) if position.shares > 0 else high >= stop * (1 - TIE)
-    )
+    return stop is not None and (low <= stop * (1 + TIE) if position.shares > 0 else high >= stop * (1 - TIE))
 
 
 def target_hit(position, target, low, high):
@@ -291,9 +289,7 @@ def watch(position, quote, rules):
 def limits(portfolio, rules, clock):
     now = clock.row + 1
     portfolio.limit_peak = max(portfolio.limit_peak, portfolio.equity)
-    if rules.max_drawdown is not None and portfolio.equity <= portfolio.limit_peak * (1 - rules.max_drawdown) * (
-        1 + TIE
-    ):
+    if rules.max_drawdown is not None and portfolio.equity <= drawdown_limit(portfolio, rules):
         portfolio.limit_peak = portfolio.equity
         flatten_until(portfolio, clock.row + max(1, rules.cooldown_bars))
     if rules.max_session_loss is not None:
@@ -302,6 +298,10 @@ def limits(portfolio, rules, clock):
             flatten_until(portfolio, max(now, clock.session_last - 1))
     if now == clock.session_last:
         portfolio.session_base = portfolio.equity
+
+
+def drawdown_limit(portfolio, rules):
+    return portfolio.limit_peak * (1 - rules.max_drawdown) * (1 + TIE)
 
 
 def flatten_until(portfolio, last_decision):

@@ -129,9 +129,7 @@ def test_buying_more_at_the_same_price_moves_no_stop(capital):
     """0.1, 0.2, ... 0.7 at 33.3 each: the stop stays at 0.95 x 33.3 = 31.635, which the last low meets."""
     prices = [[33.3]] * 8 + [[31.635]]
     wanted = [[0.1 * k] for k in range(1, 8)] + [[NAN]]
-    told = play(
-        prices, prices, wanted, stops={"stop_loss": 0.05, "cooldown_bars": 2}, capital=capital
-    )
+    told = play(prices, prices, wanted, stops={"stop_loss": 0.05, "cooldown_bars": 2}, capital=capital)
     assert told.entry[6, 0] == 33.3 and told.shares[-1, 0] == 0.0 and told.age[-1, 0] == -2
 
 

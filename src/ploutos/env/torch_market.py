@@ -178,7 +178,9 @@ class TorchMarket:
         peak = torch.maximum(ledger.peak, equity)
         ruined = equity <= DUST * peak
         cash = torch.where(ruined, equity, cash)
-        after, entry, age, value = (x.masked_fill(ruined.unsqueeze(1), 0.0) for x in (after, entry, age, value))
+        after, entry, age, value = (
+            x.masked_fill(ruined.unsqueeze(1), 0.0) for x in (after, entry, age, value)
+        )
         marked = TorchLedger(cash, after, entry, age, value, equity, peak)
         return marked, TorchOutcome(notional / unit.squeeze(1), cost, forced)
 

@@ -1,6 +1,6 @@
-"""How small is nothing: residues of rounding are no positions, no money and no near miss (docs/execution.md).
+"""How small is nothing: residues of rounding are no positions and no money (docs/execution.md, "Dust").
 
-Whoever decides by `x != 0`, `x > 0` or `x <= limit` on numbers that rounding reaches, decides by the last bit,
+Whoever decides by `x != 0`, `x > 0` or `x <= limit` on numbers that rounding reaches decides by the last bit,
 and the last bit depends on the capital. These two bounds stand in place of such questions.
 """
 

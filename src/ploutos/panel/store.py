@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ploutos.panel.panel import Panel
 from ploutos.types.session import SessionClock
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MANIFEST = "manifest.json"
 TEXTS = ("clock", "tickers", "feature_names", "macro_names", "signals", "quality")
 OPTIONAL = ("slot_asset", "slot_features", "slot_prices", "slot_member", "expected_return")

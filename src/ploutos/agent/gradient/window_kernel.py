@@ -157,7 +157,7 @@ def fill(bar: Bar, cash: float, need: float, course: Course, trail: Trail, order
 
 @kernel
 def trade_window(plans: Plans, course: Course, at: Whole, row: Whole, trail: Trail, order: Floats) -> None:
-    """Fill `trail` from its first cash, shares and peak on; `at` [B] are rows of closes, `order` [N] is room."""
+    """Fill `trail` from its first cash, shares, peak on; `at` [B] are rows of closes, `order` [N] is room."""
     bars, batch, assets = plans.aim.shape
     for b in range(batch):
         worth = trail.cash[0, b]
