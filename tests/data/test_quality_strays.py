@@ -60,7 +60,9 @@ def test_each_ticker_is_judged_by_itself_in_its_calendars_sessions():
     _, report = judged(pl.concat(frames), NYSE)
     assert (report["isolated"]["count"], report["isolated"]["tickers"]) == (3, 3)
     assert report["isolated"]["examples"][0]["next"] == "2020-01-02"
-    assert report["isolated"]["examples"][0]["sessions"] == len(NYSE.sessions(date(1970, 1, 3), date(2020, 1, 1)))
+    assert report["isolated"]["examples"][0]["sessions"] == len(
+        NYSE.sessions(date(1970, 1, 3), date(2020, 1, 1))
+    )
 
 
 def test_bars_that_have_not_happened_are_told():
@@ -71,5 +73,5 @@ def test_bars_that_have_not_happened_are_told():
     assert kept.height == 53
     assert (report["future"]["count"], report["future"]["severity"]) == (3, "error")
     assert judged(past)[1]["future"]["count"] == 0
-    with pytest.raises(DataError, match="BBB at .*lies in the future"):
+    with pytest.raises(DataError, match=r"BBB at .*lies in the future"):
         judged(pl.concat([past, ahead]), rules=quality(future={"action": "refused"}))

@@ -5,7 +5,7 @@ from math import log, sqrt
 
 
 def liquidity(bars, t, window):
-    """Return (volatility, dollar volume) at row t of `bars`: one (open, close, volume, split, dividend) a row.
+    """Return (volatility, dollar volume) at row t of `bars` (open, close, volume, split, dividend).
 
     A row without an open is no bar of the name's own. A return compares a close with what the close before
     became: less by every split, and by every dividend unless nothing would be left.

@@ -69,7 +69,7 @@ def test_cash_fails_sharpe_and_years(make_study):
 
 
 def counted(make_study, days, calendar, share):
-    """Return the full years of a study of `days` weekdays from 2021 on, with the calendar's sessions a year."""
+    """Return the evidence on a study of `days` weekdays from 2021 on, with the calendar's sessions a year."""
     study = replace(make_study(steady(3)[:days], start="2021-01-01"), calendar_sessions=calendar)
     return by_name(targets(min_year_share=share)(study))["target_years"].evidence
 

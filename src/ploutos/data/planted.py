@@ -16,6 +16,7 @@ from ploutos.data.session import parse_time
 from ploutos.data.synthetic_calendar import close_times
 from ploutos.data.synthetic_prices import bridge_range, open_close
 from ploutos.data.synthetic_random import FloatArray, Stream, generator
+from ploutos.data.synthetic_size import require_memory
 from ploutos.types import (
     Bars,
     ConfigError,
@@ -178,6 +179,7 @@ class Planted:
                 f"session_first_start '{self.session_first_start}' + {self.bars_per_session} bars of"
                 f" {self.bar_minutes} minutes runs past midnight"
             )
+        require_memory(self.n_assets, self.n_bars)
         for low, high in (("price_low", "price_high"), ("idio_vol_annual_low", "idio_vol_annual_high")):
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(f"{low} {getattr(self, low):g} is above {high} {getattr(self, high):g}")

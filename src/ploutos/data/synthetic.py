@@ -18,6 +18,7 @@ from ploutos.data.synthetic_random import FloatArray, Stream, ar1, generator
 from ploutos.data.synthetic_regimes import regime_path
 from ploutos.data.synthetic_returns import Assets, Returns, draw_assets, draw_returns
 from ploutos.data.synthetic_settings import Delisting, Noise, Regime, Risk, Volume
+from ploutos.data.synthetic_size import require_memory, sessions_of
 from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveFloat, PositiveInt, checked
 from ploutos.types.session import WEEKDAYS_PER_YEAR, SessionClock
 
@@ -202,5 +203,7 @@ class Synthetic:
             )
         if self.price_low > self.price_high:
             raise ConfigError(f"price_low {self.price_low:g} is above price_high {self.price_high:g}")
-        if len(session_dates(self.start_date, self.years)) < 2:
+        sessions = sessions_of(self.start_date, self.years)
+        if sessions < 2:
             raise ConfigError(f"years: {self.years:g} from {self.start_date} holds less than two sessions")
+        require_memory(self.n_assets, sessions * self.bars_per_session)

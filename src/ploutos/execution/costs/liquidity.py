@@ -56,7 +56,7 @@ def _paid(events: Events, rows: int, names: int) -> Float:
 
 @part
 def _step(split: float, dividend: float, price: float) -> float:
-    """Return what adjusts a price for an action that finds a share at `price`; a dividend beyond it does not."""
+    """Return what adjusts a price for an action that finds a share at `price`; not a dividend beyond it."""
     left = 1.0 - split * dividend / price
     return split / left if left > 0.0 else split
 
