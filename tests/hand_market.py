@@ -43,6 +43,7 @@ def make_market(
     dividends=(),
     ts=None,
     bars_per_session=7,
+    sessions_per_year=252.0,
 ):
     """Return the market of `opens` and `closes` [T, N] or [P, T, N]; the rest is filled in.
 
@@ -85,6 +86,7 @@ def make_market(
         ts=read_only(ts),
         roster=Roster(tickers=tickers, asset=None, prices=prices, events=by_row),
         feature_names=feature_names or tuple(f"f{k}" for k in range(features.shape[-1])),
+        sessions_per_year=sessions_per_year,
         macro_names=tuple(f"m{k}" for k in range(macro.shape[1])),
         features=read_only(features),
         macro=read_only(macro.astype(np.float32)),

@@ -36,7 +36,7 @@ def test_session_bars_are_labelled_by_close_and_the_rest_is_counted(file, parque
     assert counts(bars) == {"rows_read": 18, "rows_mixed_bar": 2, "rows_outside_session": 4, "rows_kept": 12}
     assert bars.quality["tickers"] == 2
     assert bars.actions.is_empty() and bars.delistings.is_empty()
-    assert source.clock == SessionClock("America/New_York", "00:00")
+    assert source.clock == SessionClock("America/New_York", "00:00", 251.55)
 
 
 def test_clipped_the_first_bar_lasts_from_the_open_to_ten(file, parquet):

@@ -230,3 +230,35 @@ def test_the_example_of_the_page_learns():
         exec(source, names)
     weights = names["weights"].detach().numpy()
     assert weights[0] > 0.9 and weights[2] < 0.05
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("capital", [1.0, 1e6 + 1, 1e12])
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), assets=st.integers(2, 5))
+def test_dust_is_no_position_here_either(dtype, capital, seed, assets):
+    """All cash is wanted and more, some weights are next to nothing: the kernel holds the same names."""
+    market, _, scenario, row = random_episode(seed, rows=9, assets=assets, messy=0.0, scale=0.03, steps=8)
+    rng = np.random.default_rng(seed)
+    targets = rng.dirichlet(np.ones(assets), (8, 2)) * rng.choice([0.5, 1.0, 1.2])
+    targets[rng.random(targets.shape) < 0.3] = np.nan
+    targets[rng.random(targets.shape) < 0.2] *= 1e-12
+    venue = venue_of(market, "cash", "fixed")
+    kernel = run_kernel(venue, targets, scenario, row, capital)
+    torched = run_torch(torch_market(market, venue, dtype=dtype), targets, scenario, row, capital)
+    for (ledger, _), (other, _) in zip(kernel, torched, strict=True):
+        assert ((ledger.shares != 0) == (other.shares != 0).numpy()).all()
+        assert (np.maximum(ledger.age, 0) == other.age.numpy()).all()
+
+
+def test_a_weight_that_begins_at_zero_can_grow():
+    """Dust is a jump without a slope of its own: the slope is that of the weight behind it."""
+    market = make_market([[10.0], [10.0]], [[10.0], [11.0]])
+    torched = torch_market(market, venue_of(market, "cash"))
+    start = {"scenario": torch.tensor([0]), "row": torch.tensor([0])}
+    for weight in (0.0, 1e-12, 1e-6):
+        wanted = torch.full((1, 1, 1), weight, dtype=torch.float64, requires_grad=True)
+        run = torched.rollout(wanted, ledger=torched.open(1, CAPITAL), bars=1, **start)
+        run.log_growth.sum().backward()
+        assert wanted.grad.item() == pytest.approx(0.1, rel=1e-6)
+        assert (run.ledger.shares.item() > 0) == (weight > 1e-9)

@@ -139,20 +139,18 @@ def run_torch(market, targets, scenario, row, capital=CAPITAL):
 def assert_same(kernel, torched, *, tolerance):
     """Compare every figure of every bar: money relative to the capital, entry prices to themselves.
 
-    Where rounding alone decides (equity or a position of next to nothing) ratios are not compared, nor is the
-    age of a position that began as dust: cash of 1e-11 may have bought 1e-12 shares on one side only.
+    Where rounding alone decides (an equity of next to nothing) ratios are not compared.
     """
-    equity, sure = CAPITAL * np.ones(len(kernel[0][0].equity)), True
+    equity = CAPITAL * np.ones(len(kernel[0][0].equity))
     for (ledger, outcome), (other, made) in zip(kernel, torched, strict=True):
-        alive, held = np.abs(equity) > 1e-9 * CAPITAL, np.abs(ledger.shares) > 1e-9 * CAPITAL
+        alive, held = np.abs(equity) > 1e-9 * CAPITAL, ledger.shares != 0
         equity = ledger.equity
         money = {"rtol": tolerance, "atol": tolerance * CAPITAL}
         for name in ("cash", "equity", "peak", "shares"):
             close_to(getattr(other, name), getattr(ledger, name), **money)
-        close_to(other.entry, ledger.entry, where=held, rtol=10 * tolerance)
-        flat = (ledger.shares == 0.0) & (other.shares.detach().cpu().numpy() == 0.0)
-        sure = flat | (held & sure)
-        close_to(other.age, ledger.age, where=sure)
+        assert (held == (other.shares.detach().cpu().numpy() != 0)).all()
+        close_to(other.entry, ledger.entry, rtol=10 * tolerance)
+        close_to(other.age, ledger.age)
         close_to(made.cost, outcome.cost, **money)
         close_to(made.turnover, outcome.turnover, where=alive, rtol=tolerance, atol=tolerance)
         close_to(made.forced, outcome.forced, where=alive)

@@ -70,7 +70,10 @@ def quote(episode, rulebook, bars, n, t):
     opens, highs, lows, close, _ = bars[t + 1]
     volatility, traded = 0.0, 0.0
     if rulebook.window_bars:
-        own = [(o, c, v, episode.splits.get((k, n), 1.0)) for k, (o, _, _, c, v) in enumerate(bars[: t + 1])]
+        own = [
+            (o, c, v, episode.splits.get((k, n), 1.0), episode.dividends.get((k, n), 0.0))
+            for k, (o, _, _, c, v) in enumerate(bars[: t + 1])
+        ]
         volatility, traded = liquidity(own, t, rulebook.window_bars)
     return books.Quote(
         close_t=bars[t][3],

@@ -5,7 +5,6 @@ import math
 from arena import CAPITAL, run_kernel, run_reference
 
 CLOSE = 1e-12
-DUST = 1e-9
 TOTALS = ("cash", "equity", "peak", "realised", "costs", "dividends", "financing")
 
 
@@ -15,13 +14,8 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
     found = []
     for b in range(len(episode.start)):
         scale = equity = capital
-        rest = False  # whether next to nothing was left of the cash at the decision
         for k, portfolio in enumerate(run_reference(episode, rulebook, b, capital=capital)):
             scale = scale_of(portfolio, scale)
-            if is_dust(told[k].ledger, portfolio, b, scale):
-                break
-            if rest and dust_was_stopped(told[k], portfolio, episode.market.roster.tickers, b):
-                break
             ratio = scale / abs(equity) if equity else 1.0  # a share of a small equity is as inexact as it
             turnover = max(1.0, portfolio.bar.turnover) * ratio
             units = {"money": scale, "shares": scale / 20.0, "turnover": turnover}
@@ -32,26 +26,7 @@ def disagreements(episode, rulebook, *, capital=CAPITAL):
                 if not same(got, want, units.get(unit, 0.0))
             ]
             equity = portfolio.equity
-            rest = any(0 < cash < DUST * scale for cash in (told[k].ledger.cash[b], portfolio.cash))
     return found
-
-
-def is_dust(ledger, portfolio, b, scale):
-    """Whether there is dust: shares bought with the 1e-10 that rounding leaves of cash, or such an equity.
-
-    Both sides are right about it, but only one of them may hold it, and a stop on it begins a cool-down.
-    """
-    held = [ledger.shares[b] * ledger.entry[b], [p.shares * p.entry for p in portfolio.positions.values()]]
-    dust = [x for side in held for x in side if 0 < abs(x) < DUST * scale]
-    return bool(dust) or abs(portfolio.equity) < DUST * scale
-
-
-def dust_was_stopped(step, portfolio, tickers, b):
-    """Whether a name cools down on one side only and hardly traded: dust that was bought and stopped."""
-    return any(
-        (step.ledger.age[b, n] < 0) != (name in portfolio.cooldown) and abs(step.outcome.traded[b, n]) < DUST
-        for n, name in enumerate(tickers)
-    )
 
 
 def same(got, want, scale):

@@ -2,12 +2,12 @@
 
 from math import trunc
 
-from reference_books import Done, profit
+from reference_books import DUST, TIE, Done, profit
 
 
 def trade_one_bar(portfolio, targets, quotes, rules, clock):
     """Carry `portfolio` from the close of bar t to that of bar t+1. `targets`: name -> weight or None."""
-    equity_t = portfolio.equity
+    equity_t, alive = portfolio.equity, not portfolio.broke
     portfolio.bar = Done()
     orders = decide(portfolio, targets, quotes, rules, clock)
     corporate_actions(portfolio, orders, quotes, rules)
@@ -15,12 +15,12 @@ def trade_one_bar(portfolio, targets, quotes, rules, clock):
     if rules.fill != "next_open":
         stops_inside_the_bar(portfolio, orders, quotes, rules)
     sell(portfolio, orders, quotes, rules)
-    buy(portfolio, orders, quotes, rules)
+    buy(portfolio, orders, quotes, rules, equity_t)
     if rules.fill == "next_open":
         stops_inside_the_bar(portfolio, orders, quotes, rules)
     fees_for_time(portfolio, quotes, rules, clock)
     mark(portfolio, quotes, rules)
-    portfolio.bar.turnover = portfolio.bar.notional / equity_t if equity_t > 0 else 0.0
+    portfolio.bar.turnover = portfolio.bar.notional / equity_t if alive else 0.0
     limits(portfolio, rules, clock)
 
 
@@ -29,13 +29,13 @@ def trade_one_bar(portfolio, targets, quotes, rules, clock):
 
 def decide(portfolio, targets, quotes, rules, clock):
     """Return {name: signed shares}."""
-    if portfolio.equity <= 0:
+    if portfolio.broke:
         return {}
     weights = {name: weight(portfolio, name, quote) for name, quote in quotes.items()}
     targets = overrule(portfolio, targets, quotes, rules, clock)
     if rules.trim_drift:
         for name, v in weights.items():
-            if targets[name] is None and abs(v) > rules.max_position_weight:
+            if targets[name] is None and abs(v) > rules.max_position_weight * (1 + TIE):
                 targets[name] = v
     targets = {name: clip(w, rules) for name, w in targets.items()}
     if rules.margin:
@@ -51,7 +51,7 @@ def weight(portfolio, name, quote):
 
 def overrule(portfolio, targets, quotes, rules, clock):
     gross = sum(abs(p.shares) * quotes[name].close_t for name, p in portfolio.positions.items())
-    margin_call = rules.margin and portfolio.equity < rules.maintenance_margin * gross
+    margin_call = rules.margin and portfolio.equity < rules.maintenance_margin * gross * (1 - TIE)
     portfolio.bar.forced = clock.row < portfolio.flat_until or margin_call
     if portfolio.bar.forced:
         return dict.fromkeys(quotes, 0.0)
@@ -98,11 +98,15 @@ def order(portfolio, name, w, quote, rules):
     held = portfolio.shares(name)
     if w is None:
         return 0.0
-    if w == 0:
+    if abs(w) < DUST:
         return -held
     wanted = w * portfolio.equity / quote.close_t
     shares = (trunc(wanted) if rules.whole_shares else wanted) - held
-    return 0.0 if abs(shares) * quote.close_t < rules.min_trade_value else shares
+    return 0.0 if abs(shares) * quote.close_t < least(portfolio.equity, rules) else shares
+
+
+def least(equity_t, rules):
+    return max(DUST * equity_t, rules.min_trade_value * (1 - TIE))
 
 
 # 2. Corporate actions of bar t+1.
@@ -171,11 +175,13 @@ def levels(position, rules):
 
 
 def stop_hit(position, stop, low, high):
-    return stop is not None and (low <= stop if position.shares > 0 else high >= stop)
+    return stop is not None and (low <= stop * (1 + TIE) if position.shares > 0 else high >= stop * (1 - TIE))
 
 
 def target_hit(position, target, low, high):
-    return target is not None and (high >= target if position.shares > 0 else low <= target)
+    return target is not None and (
+        high >= target * (1 - TIE) if position.shares > 0 else low <= target * (1 + TIE)
+    )
 
 
 def gapped_stops(portfolio, orders, quotes, rules):
@@ -220,7 +226,7 @@ def sell(portfolio, orders, quotes, rules):
             portfolio.fill(name, shares, quote.fill_price(rules.fill), quote)
 
 
-def buy(portfolio, orders, quotes, rules):
+def buy(portfolio, orders, quotes, rules, equity_t):
     buys = {n: shares for n, shares in orders.items() if shares > 0 and quotes[n].open is not None}
     price = {name: quotes[name].fill_price(rules.fill) for name in buys}
     needed = 0.0
@@ -230,6 +236,7 @@ def buy(portfolio, orders, quotes, rules):
     if not rules.margin and needed > portfolio.cash:
         factor = portfolio.cash / needed
         buys = {n: trunc(q * factor) if rules.whole_shares else q * factor for n, q in buys.items()}
+        buys = {n: q for n, q in buys.items() if q * price[n] >= least(equity_t, rules)}
     for name, shares in buys.items():
         if shares > 0:
             portfolio.fill(name, shares, price[name], quotes[name])
@@ -258,7 +265,7 @@ def mark(portfolio, quotes, rules):
     portfolio.equity = portfolio.cash + sum(
         portfolio.shares(name) * quote.close for name, quote in quotes.items() if name in portfolio.positions
     )
-    if portfolio.equity <= 0 and portfolio.positions:
+    if portfolio.broke and portfolio.positions:
         for name in list(portfolio.positions):
             portfolio.close_shares(name, quotes[name].close)
         portfolio.cash = portfolio.equity
@@ -282,15 +289,19 @@ def watch(position, quote, rules):
 def limits(portfolio, rules, clock):
     now = clock.row + 1
     portfolio.limit_peak = max(portfolio.limit_peak, portfolio.equity)
-    if rules.max_drawdown is not None and portfolio.equity <= portfolio.limit_peak * (1 - rules.max_drawdown):
+    if rules.max_drawdown is not None and portfolio.equity <= drawdown_limit(portfolio, rules):
         portfolio.limit_peak = portfolio.equity
         flatten_until(portfolio, clock.row + max(1, rules.cooldown_bars))
     if rules.max_session_loss is not None:
-        floor = portfolio.session_base * (1 - rules.max_session_loss)
+        floor = portfolio.session_base * (1 - rules.max_session_loss) * (1 + TIE)
         if portfolio.equity <= floor:
             flatten_until(portfolio, max(now, clock.session_last - 1))
     if now == clock.session_last:
         portfolio.session_base = portfolio.equity
+
+
+def drawdown_limit(portfolio, rules):
+    return portfolio.limit_peak * (1 - rules.max_drawdown) * (1 + TIE)
 
 
 def flatten_until(portfolio, last_decision):

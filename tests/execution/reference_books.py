@@ -6,6 +6,9 @@
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
+DUST = 1e-9  # share of equity, or of the highest equity, that is nothing
+TIE = 1e-12  # relative distance at which a limit is reached
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -123,6 +126,10 @@ class Portfolio:
     @classmethod
     def with_capital(cls, capital):
         return cls(capital, capital, capital, capital, capital)
+
+    @property
+    def broke(self):
+        return self.equity <= DUST * self.peak
 
     def shares(self, name):
         return self.positions[name].shares if name in self.positions else 0.0

@@ -5,17 +5,20 @@ from math import log, sqrt
 
 
 def liquidity(bars, t, window):
-    """Return (volatility, dollar volume) at row t of `bars`: one (open, close, volume, split) a row.
+    """Return (volatility, dollar volume) at row t of `bars` (open, close, volume, split, dividend).
 
-    A row without an open is no bar of the name's own. A return compares closes in shares of the later bar.
+    A row without an open is no bar of the name's own. A return compares a close with what the close before
+    became: less by every split, and by every dividend unless nothing would be left.
     """
-    own, factor = [], 1.0
-    for open_, close, volume, split in bars[: t + 1]:
-        factor *= split
+    own, became = [], None
+    for open_, close, volume, split, dividend in bars[: t + 1]:
+        if became is not None:
+            became /= split
+            became -= dividend if dividend < became else 0.0
         if open_ == open_:
-            own.append((close, volume, factor))
-            factor = 1.0
-    moves = [log(close * s / before) for (before, *_), (close, _, s) in pairwise(own)]
+            own.append((close, volume, became))
+            became = close
+    moves = [log(close / before) for _, (close, _, before) in pairwise(own)]
     moves, own = moves[-window:], own[-window:]
     volatility = sqrt(sum(move * move for move in moves) / len(moves)) if moves else 0.0
     traded = sum(close * volume for close, volume, _ in own) / len(own) if own else 0.0

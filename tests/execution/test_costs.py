@@ -39,7 +39,10 @@ def test_liquidity_is_the_slow_formula(seed, window, rows, messy):
     volatility, traded = known(episode.market, window)
     for p in range(2):
         for n, bars in enumerate(bars_by_name(episode, p)):
-            own = [(o, c, v, episode.splits.get((t, n), 1.0)) for t, (o, _, _, c, v) in enumerate(bars)]
+            own = [
+                (o, c, v, episode.splits.get((t, n), 1.0), episode.dividends.get((t, n), 0.0))
+                for t, (o, _, _, c, v) in enumerate(bars)
+            ]
             wanted = np.array([liquidity(own, t, window) for t in range(rows)])
             np.testing.assert_allclose(volatility[p, :, n], wanted[:, 0], rtol=1e-12, atol=1e-15)
             np.testing.assert_allclose(traded[p, :, n], wanted[:, 1], rtol=1e-12)
@@ -73,6 +76,32 @@ def test_a_split_on_a_bar_without_trades_counts_at_the_next_one():
     plain = make_market([[100], [NAN], [100]], [[100], [100], [110]])
     split = make_market([[100], [NAN], [50]], [[100], [100], [55]], splits=[(1, 0, 2.0)])
     np.testing.assert_allclose(known(split, 3)[0], known(plain, 3)[0], rtol=1e-12)
+
+
+def test_going_ex_dividend_is_no_volatility():
+    """100, then 98.5 after 1.5: nobody gained or lost anything. Half a share more of 3 is the same story."""
+    still = make_market([[100]] * 4, [[100], [98.5], [98.5], [95.5]], dividends=[(1, 0, 1.5), (3, 0, 3.0)])
+    assert known(still, 3)[0].ravel().tolist() == pytest.approx([0.0] * 4, abs=1e-15)
+    both = make_market([[100]] * 3, [[100], [48.5], [48.5]], splits=[(1, 0, 2.0)], dividends=[(1, 0, 1.5)])
+    assert known(both, 3)[0].ravel().tolist() == pytest.approx([0.0] * 3, abs=1e-15)
+    # Of 100 less 10 = 90 to 99: a tenth gained.
+    moved = make_market([[100]] * 2, [[100], [99]], dividends=[(1, 0, 10.0)])
+    assert known(moved, 1)[0].ravel().tolist() == pytest.approx([0.0, np.log(1.1)], rel=1e-12)
+
+
+def test_dividends_on_bars_without_trades_count_at_the_next_one():
+    market = make_market(
+        [[100], [NAN], [NAN], [90]], [[100], [100], [100], [90]], dividends=[(1, 0, 4.0), (2, 0, 6.0)]
+    )
+    assert known(market, 3)[0].ravel().tolist() == pytest.approx([0.0] * 4, abs=1e-15)
+
+
+def test_an_order_after_a_dividend_pays_no_slippage_for_it():
+    """10 000 x (0.5 + 1.0) bps = 1.50 and nothing for a volatility of 0."""
+    market = {"dividends": [(1, 0, 10.0)]}
+    costs = RATES | {"window_bars": 5}
+    told = play([[100], [90], [90]], [[100], [90], [90]], [[NAN], [1.0]], costs=costs, capital=2e4, **market)
+    assert told.cost[1] == cents(20_000 * 1.5e-4)
 
 
 def test_nothing_is_known_before_the_first_bar_and_no_move_before_the_second():

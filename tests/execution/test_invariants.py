@@ -155,7 +155,6 @@ def test_any_factor_scales_the_result_to_rounding(kind, factor, seed, **shape):
 @quick
 @given(order=st.randoms(use_true_random=False), **episodes)
 def test_the_order_of_assets_does_not_matter(order, seed, **shape):
-    """No stops: cash that rounding leaves (1e-10) may buy on one side only, and a stop there cools down."""
     episode = random_episode(seed, **shape)
     columns = list(range(shape["assets"]))
     order.shuffle(columns)
@@ -163,7 +162,7 @@ def test_the_order_of_assets_does_not_matter(order, seed, **shape):
     account = random_account(rng, rng.choice(["cash", "margin"])) | {"whole_shares": False}
     realistic = {"commission_bps": 1.0, "half_spread_bps": 1.0, "slippage": 0.1, "impact": 1.0}
     realistic |= {"borrow_bps_annual": 50.0, "window_bars": 3}
-    parts = rulebook(shape["assets"], account=account, costs=realistic).parts
+    parts = rulebook(shape["assets"], account=account, costs=realistic, stops=random_stops(rng)).parts
     ran = (run_kernel(e, parts) for e in (episode, episode.reordered(columns)))
     scale = np.full(shape["batch"], CAPITAL)
     for one, other in zip(*ran, strict=True):

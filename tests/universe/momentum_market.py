@@ -77,6 +77,10 @@ def from_days(frame: pl.DataFrame, calendar=WEEK) -> pl.DataFrame:
     return frame.select("ts", "ticker", "open", "high", "low", "close", "volume").sort("ticker", "ts")
 
 
+# Sessions a year; those of New York from 2000 to 2019.
+A_YEAR = {Weekdays: 365.25 * 5 / 7, AlwaysOpen: 365.25, Exchange: 5031 / 20}
+
+
 def axis(frame: pl.DataFrame):
     """Return the panel's two axes."""
     ts = np.unique(frame["ts"].to_physical().to_numpy())
@@ -106,7 +110,7 @@ def picks_by_hand(raw: pl.DataFrame, rebalance: date, members: set[str] | None, 
     window = sessions[-1 - longest :]
     far = sessions[max(0, len(sessions) - 1 - longest - s["carry_sessions"])]
     rows = raw.filter(pl.col("date").is_between(far, sessions[-1]))
-    per_year = longest * 365.25 / (window[-1] - window[0]).days
+    per_year = A_YEAR[type(s["calendar"])]
     found = []
     for (ticker,), part in rows.sort("date").group_by("ticker", maintain_order=True):
         bars = {day: (close, volume) for day, close, volume in part.select("date", "close", "volume").rows()}

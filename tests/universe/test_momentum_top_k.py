@@ -68,8 +68,7 @@ def test_nobody_before_there_is_enough_history(enough, sessions):
 def test_the_volatility_floor_is_the_sample_deviation_a_year():
     made = small(volatility_sessions=4)
     returns = [math.log(b / a) for a, b in pairwise(FLAT[3:8])]
-    per_year = 4 * 365.25 / (LAST - date(2021, 3, 25)).days
-    floor = statistics.stdev(returns) * math.sqrt(per_year)
+    floor = statistics.stdev(returns) * math.sqrt(365.25 * 5 / 7)
     frame = daily({"A": FLAT}, DAYS)
     for share, inside in ((1 - 1e-9, True), (1 + 1e-9, False)):
         made = small(volatility_sessions=4, min_volatility_annual=floor * share)

@@ -80,10 +80,9 @@ def strongest(rows, first, members):
     if len(close) < 253:
         return []
     window, recent, known = close.iloc[-253:], close.ffill(limit=5), close.ffill().iloc[-64:]
-    years = (window.index[-1] - window.index[0]).days / 365.25
     momentum = recent.iloc[-22] / recent.iloc[-253] - 1
     ok = close.columns.isin(members) & close.iloc[-1].notna() & (window.notna().mean() >= 0.95)
-    ok &= momentum.notna() & (np.log(known).diff().std(ddof=1) * (252 / years) ** 0.5 >= 0.15)
+    ok &= momentum.notna() & (np.log(known).diff().std(ddof=1) * 251.55**0.5 >= 0.15)
     ok &= (close * volume).iloc[-63:].fillna(0.0).median() >= 5e6
     return momentum[ok].sort_index().sort_values(ascending=False, kind="stable").index[:K].tolist()
 

@@ -1,5 +1,7 @@
 """Targets against series whose figures are known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,28 @@ def test_a_piece_of_a_year_counts_neither_for_nor_against(make_study):
 def test_cash_fails_sharpe_and_years(make_study):
     checks = by_name(targets()(make_study(np.zeros(3 * YEAR))))
     assert not checks["target_sharpe"].passed and not checks["target_years"].passed
+
+
+def counted(make_study, days, calendar, share):
+    """Return the evidence on a study of `days` weekdays from 2021 on, with the calendar's sessions a year."""
+    study = replace(make_study(steady(3)[:days], start="2021-01-01"), calendar_sessions=calendar)
+    return by_name(targets(min_year_share=share)(study))["target_years"].evidence
+
+
+def test_a_year_is_full_by_the_sessions_that_the_calendar_has_in_it(make_study):
+    """259 weekdays follow the start in 2021: all of a calendar of 259, too few for one of 365."""
+    days = np.busday_count("2021-01-01", "2022-01-01") - 1
+    exact = counted(make_study, days, {2021: int(days)}, 1.0)
+    assert exact["full_years"] == [2021] and exact["calendar_sessions"] == {"2021": days}
+    assert counted(make_study, days, {2021: int(days) + 1}, 1.0)["full_years"] == []
+    assert counted(make_study, days, {2021: 365}, 0.8)["full_years"] == []
+    assert counted(make_study, days // 2 + 1, {2021: int(days)}, 0.5)["full_years"] == [2021]
+
+
+def test_a_ratio_of_returns_that_only_rounding_varies_is_noted(make_study):
+    wobble = np.where(np.arange(3 * YEAR) % 2 == 0, 1e-12, -1e-12)
+    check = by_name(targets()(make_study(0.001 + wobble)))["target_sharpe"]
+    assert check.value == 0.0 and not check.passed
+    assert "no more than rounding" in check.summary
+    check = by_name(targets()(make_study(steady(3))))["target_sharpe"]
+    assert check.value > 0 and "rounding" not in check.summary

@@ -13,6 +13,7 @@ from ploutos.env.portfolio import Portfolio
 from ploutos.env.truth import Truth
 from ploutos.execution.ledger import Ledger
 from ploutos.types import ConfigError
+from ploutos.types.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]
@@ -62,9 +63,7 @@ def sharpe_ratios(
             told(row, bars)
     equity = np.array(closes)
     returns = equity[1:] / equity[:-1] - 1.0
-    deviation = returns.std(axis=0, ddof=1)
-    ratios: Floats = np.divide(returns.mean(axis=0), deviation, out=np.zeros(count), where=deviation > 0)
-    return ratios
+    return ratio(returns.mean(axis=0), returns.std(axis=0, ddof=1))
 
 
 def grid(

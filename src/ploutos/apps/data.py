@@ -45,6 +45,7 @@ def describe_panel(panel: "Panel", folder: Path) -> dict[str, Any]:
         "first": first,
         "last": last,
         "sessions_per_year": panel.sessions_per_year,
+        "calendar_sessions_per_year": panel.clock.sessions_per_year,
         "features": list(panel.feature_names),
         "macro": list(panel.macro_names),
         "member_share": float(panel.member.mean()),
@@ -66,6 +67,7 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         ("tickers", f"{len(told['tickers'])}: {_short(told['tickers'])}"),
         ("bars", f"{told['bars']:,} at {told['rows']:,} times"),
         ("from, to", f"{told['first']}  {told['last']}  (bar close)"),
+        ("sessions", f"{told['sessions_per_year']:.2f} a year, {_by(told)}"),
         ("rows dropped", ", ".join(f"{n} {v:,}" for n, v in dropped.items()) or "none"),
         ("gaps", f"{told['gap_cells']:,} bars missing between a ticker's first and last"),
         *corporate(told["source"]),
@@ -79,6 +81,13 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         ("address", told["address"]),
         ("folder", f"{told['folder']}  ({told['bytes'] / 1e6:,.1f} MB)"),
     ]
+
+
+def _by(told: dict[str, Any]) -> str:
+    """Say where the sessions a year come from."""
+    if told["sessions_per_year"] == told["calendar_sessions_per_year"]:
+        return "by the calendar"
+    return f"by the usual step of its bars (the calendar has {told['calendar_sessions_per_year']:.2f})"
 
 
 def findings(source: dict[str, Any]) -> list[tuple[str, str]]:

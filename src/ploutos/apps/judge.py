@@ -11,8 +11,9 @@ from ploutos.apps.idle import never_traded
 from ploutos.apps.outcome import Judged, record, warnings_about, write_verdict
 from ploutos.apps.parts import Parts, build, resolved
 from ploutos.apps.regimes import labels, overlaid, shown
-from ploutos.backtest.metrics import equity_sha256
+from ploutos.backtest.metrics import equity_sha256, session_dates, yearly_sessions
 from ploutos.backtest.replay import CouncilReplay
+from ploutos.data.calendars.calendar import sessions_by_year
 from ploutos.env.market import Market
 from ploutos.panel.panel import Panel
 from ploutos.regime.fitted_regime import FittedRegime, common, load_regime
@@ -88,6 +89,7 @@ def assemble_study(
         folds=tuple(folds),
         children=tuple(children),
         sessions_per_year=panel.sessions_per_year,
+        calendar_sessions=calendar_sessions(parts.source, panel, track),
         clock=panel.clock,
         replay=CouncilReplay(
             panel=panel,
@@ -100,6 +102,18 @@ def assemble_study(
         ),
         regimes=labels(folds, regimes, seen),
     )
+
+
+def calendar_sessions(source: Any, panel: Panel, track: Track) -> dict[int, int]:
+    """Return the sessions that the source's calendar has in each year of the track.
+
+    Empty where a bar is longer than a session (its years are counted in bars) and for a user's own source
+    without a calendar.
+    """
+    if not hasattr(source, "calendar") or panel.sessions_per_year != panel.clock.sessions_per_year:
+        return {}
+    years = yearly_sessions(session_dates(track.bars, panel.clock))
+    return sessions_by_year(source.calendar, min(years), max(years))
 
 
 def judge(
@@ -137,6 +151,7 @@ def judge(
     facts = {
         "panel": panel.hash[:16],
         "run": home.run_id,
+        "sessions a year": f"{panel.sessions_per_year:.2f}, by the calendar",
         "equity sha256": equity_sha256(study.track)[:16],
     } | {f"warning {k + 1}": text for k, text in enumerate(warnings)}
     build(config.report).write(study, verdict, report, settings=settings, facts=facts)

@@ -12,13 +12,11 @@ import numpy.typing as npt
 import polars as pl
 
 from ploutos.types import PloutosError, Track
+from ploutos.types.ratio import ratio, varies
 from ploutos.types.session import SessionClock
 
 Dates = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
-
-# A ratio of mean to deviation beyond this is rounding noise of a constant series, not a result.
-_CONSTANT = 1e-9
 
 
 def years_of(sessions: int, sessions_per_year: float) -> float:
@@ -29,10 +27,8 @@ def years_of(sessions: int, sessions_per_year: float) -> float:
 
 
 def annual_ratio(mean: Floats, deviation: Floats, sessions_per_year: float) -> Floats:
-    """Return mean / deviation x sqrt(sessions per year), elementwise; 0.0 where deviation vanishes."""
-    live = deviation > _CONSTANT * np.abs(mean)
-    ratio = np.divide(mean, deviation, out=np.zeros_like(deviation), where=live)
-    return ratio / math.sqrt(years_of(1, sessions_per_year))
+    """Return mean / deviation x sqrt(sessions per year), elementwise; 0.0 where the deviation is rounding."""
+    return ratio(mean, deviation) / math.sqrt(years_of(1, sessions_per_year))
 
 
 def equity_of(bars: pl.DataFrame) -> Floats:
@@ -72,10 +68,24 @@ def session_returns(bars: pl.DataFrame, clock: SessionClock) -> tuple[Dates, Flo
     return dates[last], returns
 
 
+def constant(returns: Floats) -> bool:
+    """Say whether the returns [S] vary by no more than rounding, so that their Sharpe ratio is called 0."""
+    if returns.size < 2:
+        return True
+    return not bool(varies(returns.mean(keepdims=True), returns.std(ddof=1, keepdims=True))[0])
+
+
+def note(returns: Floats) -> str:
+    """Return what a line on the ratios of `returns` [S] adds where they are `constant`, else nothing."""
+    if returns.size < 2 or not constant(returns):
+        return ""
+    return " (the returns vary by no more than rounding: their ratios count as 0)"
+
+
 def sharpe(returns: Floats, sessions_per_year: float) -> float:
     """Return the annualised Sharpe ratio mean / std(ddof=1) x sqrt(sessions per year), no risk-free rate.
 
-    0.0 for fewer than two sessions or without variance, also if the constant return is positive.
+    0.0 for fewer than two sessions and where the returns are `constant`, also at a profit.
     Sharpe, W. F. (1994), "The Sharpe Ratio", Journal of Portfolio Management 21(1).
     """
     if returns.size < 2:
@@ -87,7 +97,7 @@ def sharpe(returns: Floats, sessions_per_year: float) -> float:
 def sortino(returns: Floats, sessions_per_year: float) -> float:
     """Return mean / sqrt(mean(min(r, 0)^2)) x sqrt(sessions per year), target return 0.
 
-    0.0 for fewer than two sessions or when no session lost (the ratio is then unbounded, not good).
+    0.0 for fewer than two sessions or when none lost more than rounding (unbounded then, which is not good).
     Sortino, F. & Price, L. (1994), "Performance Measurement in a Downside Risk Framework".
     """
     if returns.size < 2:

@@ -13,9 +13,10 @@ from ploutos.data.calendars.calendar import Calendar, session_clock
 from ploutos.data.planted_path import PlantedPath
 from ploutos.data.planted_returns import Moves, Traits, draw_moves, traits
 from ploutos.data.session import parse_time
-from ploutos.data.synthetic_calendar import WEEKDAYS_PER_YEAR, close_times
+from ploutos.data.synthetic_calendar import close_times
 from ploutos.data.synthetic_prices import bridge_range, open_close
 from ploutos.data.synthetic_random import FloatArray, Stream, generator
+from ploutos.data.synthetic_size import require_memory
 from ploutos.types import (
     Bars,
     ConfigError,
@@ -136,7 +137,7 @@ class Planted:
         price = np.exp(rng.uniform(np.log(self.price_low), np.log(self.price_high), self.n_assets))
         idio = rng.uniform(self.idio_vol_annual_low, self.idio_vol_annual_high, self.n_assets)
         beta = 1 + self.market_beta_sd * rng.standard_normal(self.n_assets)
-        year = WEEKDAYS_PER_YEAR * self.bars_per_session
+        year = self.calendar.sessions_per_year * self.bars_per_session
         constants = traits(
             self._states(), beta=beta, idio_sd=idio, ic=self.alpha.ic, gap_share=self.gap_share, year=year
         )
@@ -178,6 +179,7 @@ class Planted:
                 f"session_first_start '{self.session_first_start}' + {self.bars_per_session} bars of"
                 f" {self.bar_minutes} minutes runs past midnight"
             )
+        require_memory(self.n_assets, self.n_bars)
         for low, high in (("price_low", "price_high"), ("idio_vol_annual_low", "idio_vol_annual_high")):
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(f"{low} {getattr(self, low):g} is above {high} {getattr(self, high):g}")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ploutos.data.calendars.calendar import Calendar, session_clock
 from ploutos.data.session import parse_time
-from ploutos.data.synthetic_calendar import WEEKDAYS_PER_YEAR, close_times, session_dates
+from ploutos.data.synthetic_calendar import close_times, session_dates
 from ploutos.data.synthetic_delistings import draw_delistings
 from ploutos.data.synthetic_path import MarketPath
 from ploutos.data.synthetic_prices import bridge_range, open_close, traded_volume
@@ -18,8 +18,9 @@ from ploutos.data.synthetic_random import FloatArray, Stream, ar1, generator
 from ploutos.data.synthetic_regimes import regime_path
 from ploutos.data.synthetic_returns import Assets, Returns, draw_assets, draw_returns
 from ploutos.data.synthetic_settings import Delisting, Noise, Regime, Risk, Volume
+from ploutos.data.synthetic_size import require_memory, sessions_of
 from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveFloat, PositiveInt, checked
-from ploutos.types.session import SessionClock
+from ploutos.types.session import WEEKDAYS_PER_YEAR, SessionClock
 
 
 class Synthetic:
@@ -122,7 +123,10 @@ class Synthetic:
 
     def independent(self, *, seed: int, bars: int) -> Self:
         """Return the same kind of market with other draws and another length; no name is delisted."""
-        settings = dict(vars(self)) | {"seed": seed, "years": bars / self._bars_per_year}
+        settings = dict(vars(self)) | {
+            "seed": seed,
+            "years": bars / (WEEKDAYS_PER_YEAR * self.bars_per_session),
+        }
         settings["delisting"] = self.delisting.model_copy(update={"per_year": 0.0})
         return type(self)(**settings)
 
@@ -138,7 +142,7 @@ class Synthetic:
 
     @property
     def _bars_per_year(self) -> float:
-        return WEEKDAYS_PER_YEAR * self.bars_per_session
+        return self.calendar.sessions_per_year * self.bars_per_session
 
     def _returns(
         self,
@@ -199,5 +203,7 @@ class Synthetic:
             )
         if self.price_low > self.price_high:
             raise ConfigError(f"price_low {self.price_low:g} is above price_high {self.price_high:g}")
-        if len(session_dates(self.start_date, self.years)) < 2:
+        sessions = sessions_of(self.start_date, self.years)
+        if sessions < 2:
             raise ConfigError(f"years: {self.years:g} from {self.start_date} holds less than two sessions")
+        require_memory(self.n_assets, sessions * self.bars_per_session)

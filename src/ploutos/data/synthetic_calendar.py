@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-DAYS_PER_YEAR = 365.25
-WEEKDAYS_PER_YEAR = DAYS_PER_YEAR * 5 / 7
+from ploutos.types.session import DAYS_PER_YEAR
 
 
 def session_dates(start: date, years: float) -> pl.Series:

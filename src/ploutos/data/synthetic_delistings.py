@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from ploutos.data.synthetic_calendar import WEEKDAYS_PER_YEAR
 from ploutos.data.synthetic_random import FloatArray, Stream, generator
 from ploutos.data.synthetic_settings import Delisting
+from ploutos.types.session import WEEKDAYS_PER_YEAR
 
 SURVIVORS = 2
 """At least this many assets live to the end, so that there is always a market."""

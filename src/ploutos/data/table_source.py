@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
+from ploutos.data.calendars.calendar import Calendar
 from ploutos.data.columns import ColumnNames
 from ploutos.data.delisting_table import read_delistings
 from ploutos.data.files import sha256
@@ -73,6 +74,11 @@ class TableSource:
     def clock(self) -> SessionClock:
         """Dates the sessions."""
         return self.preparation.clock
+
+    @property
+    def calendar(self) -> Calendar:
+        """When the market trades."""
+        return self.preparation.calendar
 
     def load(self) -> Bars:
         """Read, judge and label the rows; raise `DataError` where they cannot be used."""

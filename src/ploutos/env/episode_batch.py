@@ -26,8 +26,8 @@ class Played(NamedTuple):
 class EpisodeBatch:
     """B portfolios, each in an episode of its own; the caller says when one starts, and where.
 
-    An episode starts in cash at the close of a bar and has `bars` decisions unless it ends in ruin (equity
-    <= 0); afterwards the portfolio must be started again before the next `step`.
+    An episode starts in cash at the close of a bar and has `bars` decisions unless it ends in ruin
+    (`Ledger.broke`); afterwards the portfolio must be started again before the next `step`.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class EpisodeBatch:
         bar = Bar(equity, ledger.equity, peak, ledger.peak, simulator.outcome.turnover)
         rewards, self.memory = self.reward(bar, self.memory)
         self.elapsed += 1
-        return Played(rewards, ledger.equity <= 0.0, self.elapsed >= self.bars)
+        return Played(rewards, ledger.broke, self.elapsed >= self.bars)
 
     def figures(self) -> dict[str, npt.NDArray[Any]]:
         """Return what infos tell, by name, [B] each; nothing has been paid or traded at a start."""

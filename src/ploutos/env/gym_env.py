@@ -16,7 +16,7 @@ from ploutos.env.starts import chosen_start
 class TradingEnv(gymnasium.Env):
     """A portfolio that starts in cash, decides at every close and is marked at the next one.
 
-    Terminated only in ruin (equity <= 0), truncated after the episode's decisions. Start rows are drawn by
+    Terminated only in ruin (`Ledger.broke`), truncated after the episode's decisions. Start rows are drawn by
     `np_random`; `reset(options={"row": ...})` or `{"start": ...}` sets one (see `chosen_start`). Observations
     belong to the caller.
 

@@ -28,6 +28,7 @@ class Market:
     features : [P, T, N, F] float32; macro : [T, M] float32 (see `Panel`).
     tape : prices, membership and corporate actions, as venues read them.
     roster : the names behind the assets.
+    sessions_per_year : what figures are annualised by, see `ploutos.types.session.sessions_a_year`.
     truth : what a synthetic market expects of the next bar; no part of an observation.
     """
 
@@ -38,6 +39,7 @@ class Market:
     macro: npt.NDArray[np.float32]
     tape: Tape
     roster: Roster
+    sessions_per_year: float
     truth: Truth | None = None
 
     @classmethod
@@ -51,6 +53,7 @@ class Market:
             macro_names=panel.macro_names,
             features=read_only(first_known(panel.slot_features, panel.features))[None],
             macro=read_only(panel.macro),
+            sessions_per_year=panel.sessions_per_year,
             truth=Truth.of(panel),
             roster=Roster(tickers=panel.tickers, asset=asset, prices=prices, events=names),
             tape=Tape(

@@ -80,7 +80,7 @@ class Simulator:
         """Return the weights [B, N] of the holdings at the close of `row`, negative where short."""
         shares = self.ledger.shares
         value = np.where(shares != 0, shares * self.market.close[self.scenario, self.row], 0.0)
-        equity = np.where(self.ledger.equity > 0, self.ledger.equity, 1.0)  # all lost: nothing is held
+        equity = np.where(self.ledger.broke, 1.0, self.ledger.equity)  # all lost: nothing is held
         weights: Float = value / equity[:, None]
         return weights
 

@@ -10,9 +10,11 @@ from torch import Tensor
 from ploutos.env.differentiable.fills import Rates, age_after, entry_after, fill_all, fill_within_cash
 from ploutos.env.differentiable.ledger import TorchLedger, TorchOutcome
 from ploutos.env.differentiable.orders import goal_weights
+from ploutos.env.differentiable.smooth import without
 from ploutos.env.differentiable.tables import Tables
 from ploutos.env.market import Market
 from ploutos.env.reward.terms import RUIN
+from ploutos.execution.dust import DUST, TIE
 from ploutos.execution.ledger import Ledger
 from ploutos.execution.rules import Rules
 from ploutos.execution.venue import Venue
@@ -20,6 +22,7 @@ from ploutos.types import ConfigError
 
 Policy = Callable[[TorchLedger, Tensor], Tensor]
 MOST_SMOOTH = 0.1
+ROUNDING_UNITS = 16  # dust in 32 bits, where rounding leaves more than in 64: in units of their last place
 
 
 class Rollout(NamedTuple):
@@ -69,6 +72,7 @@ class TorchMarket:
         self.device = torch.device(device)
         self.dtype = dtype
         self.smoothness = smoothness
+        self.dust = max(DUST, ROUNDING_UNITS * torch.finfo(dtype).eps)
         self.paths, self.bars, _, self.assets = venue.tape.prices.shape
         self.tables = Tables.of(
             venue.tape, venue.rules.costs, venue.rules.fill, device=self.device, dtype=dtype
@@ -139,17 +143,20 @@ class TorchMarket:
         known, traded = tables.known.index_select(0, at), tables.traded.index_select(0, at + 1)
         close, price, next_close = known[:, 0], traded[:, 0], traded[:, 1]
         before = ledger.equity
-        alive = before > 0.0
+        alive = ~ledger.broke
         unit = before.masked_fill(~alive, 1.0).unsqueeze(1)
 
         forced = torch.zeros_like(alive)
         allowed = tables.member.index_select(0, row)
         if account.margin:
-            forced = alive & (before < account.maintenance_margin * ledger.value.abs().sum(1))
+            needed = account.maintenance_margin * (1.0 - TIE) * ledger.value.abs().sum(1)
+            forced = alive & (before < needed)
             allowed = allowed & ~forced.unsqueeze(1)
         goal, hold = goal_weights(targets, allowed, ledger.value / unit, account)
+        goal = without(goal, goal.abs() < self.dust)
         # Without money nothing is held, so that orders of no money are no orders.
-        order = goal * before.relu().unsqueeze(1) / close - ledger.shares
+        order = goal * before.masked_fill(~alive, 0.0).unsqueeze(1) / close - ledger.shares
+        order = without(order, ((order * close).abs() < self.dust * unit) & (goal != 0.0))
         order = order.masked_fill(hold | (price == 0.0), 0.0)
 
         cash, shares, entry = ledger.cash, ledger.shares, ledger.entry
@@ -160,7 +167,7 @@ class TorchMarket:
 
         rates = Rates(tables.fixed, known[:, 1:])
         fill = fill_all if account.margin else fill_within_cash
-        quantity, cash, notional, cost = fill(order, price, cash, rates, unit, self.smoothness)
+        quantity, cash, notional, cost = fill(order, price, cash, rates, unit, self.smoothness, self.dust)
         after = shares + quantity
         entry = entry_after(shares, entry, quantity, price, after)
         age = age_after(shares, ledger.age, after)
@@ -168,13 +175,13 @@ class TorchMarket:
         if account.margin:
             cash = cash - self._financing(cash, value, tables.years[row + 1])
         equity = cash + value.sum(1)
-        if account.margin:  # a cash account has nothing left to close when its equity is 0
-            ruined = equity <= 0.0
-            cash = torch.where(ruined, equity, cash)
-            after, entry, age, value = (
-                x.masked_fill(ruined.unsqueeze(1), 0.0) for x in (after, entry, age, value)
-            )
-        marked = TorchLedger(cash, after, entry, age, value, equity, torch.maximum(ledger.peak, equity))
+        peak = torch.maximum(ledger.peak, equity)
+        ruined = equity <= DUST * peak
+        cash = torch.where(ruined, equity, cash)
+        after, entry, age, value = (
+            x.masked_fill(ruined.unsqueeze(1), 0.0) for x in (after, entry, age, value)
+        )
+        marked = TorchLedger(cash, after, entry, age, value, equity, peak)
         return marked, TorchOutcome(notional / unit.squeeze(1), cost, forced)
 
     def _financing(self, cash: Tensor, value: Tensor, years: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ class TradingVecEnv(VecEnv):
     """Stable-Baselines3 vector environment without subprocesses.
 
     Each portfolio starts an episode in cash at a bar drawn by its own generator and is truncated after
-    `episode_bars` decisions; it terminates only in ruin (equity <= 0). Observations alternate between two
+    `episode_bars` decisions; it terminates only in ruin (`Ledger.broke`). Observations alternate between two
     buffers: an array that `step` returned is overwritten two steps later; copy what you keep longer.
 
     Parameters

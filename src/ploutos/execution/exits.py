@@ -3,6 +3,7 @@
 import numpy as np
 
 from ploutos.execution.compiled import part
+from ploutos.execution.dust import TIE
 from ploutos.execution.fills import book, price_fills
 from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.outcome import Outcome
@@ -75,6 +76,7 @@ def find_exits(
     loss, profit, trail = 1.0 - rules.stop_loss, 1.0 + rules.take_profit, 1.0 - rules.trailing_stop
     loss_short, profit_short, trail_short = 2.0 - loss, 2.0 - profit, 2.0 - trail
     against_long, against_short = (open_, open_) if gaps else (low, high)
+    above, below = 1.0 + TIE, 1.0 - TIE
     found = 0
     for n in range(len(shares)):
         # Read first, choose afterwards: see `fix_orders`.
@@ -87,8 +89,9 @@ def find_exits(
         against = bottom_price if long else top_price
         favour = top_price if long else bottom_price
         # A missing price compares false with everything, so nothing is hit there.
-        stopped = (against <= stop) if long else (against >= stop)
-        reached = (favour >= target) if long else (favour <= target)
+        stop_edge, target_edge = stop * (above if long else below), target * (below if long else above)
+        stopped = (against <= stop_edge) if long else (against >= stop_edge)
+        reached = (favour >= target_edge) if long else (favour <= target_edge)
         hit = (held != 0.0) & (stopped | reached)
         level = stop if stopped else target
         level = opened if gaps else level

@@ -44,7 +44,7 @@ def fill(
     shares, entry, best, age = ledger.shares[b], ledger.entry[b], ledger.best[b], ledger.age[b]
     for n in range(len(quantity)):
         # Read first, choose afterwards: see `fix_orders`.
-        order, at, worth = quantity[n], price[n], notional[n]
+        order, at = quantity[n], price[n]
         held, basis, top, old = shares[n], entry[n], best[n], age[n]
         after = held + order
         adds = held * order >= 0.0
@@ -54,7 +54,8 @@ def fill(
         gain[n] = profit if held > 0.0 else -profit
         opens = (held == 0.0) | ((not adds) & (more > size))
         idle, flat = order == 0.0, after == 0.0
-        averaged = (basis * size + worth) / (size + more)
+        # Not the quotient of sums: more of it at the same price leaves the entry as it is, to the last bit.
+        averaged = basis + (at - basis) * (more / (size + more))
         new_basis = averaged if adds else basis
         new_basis = at if opens else new_basis
         new_basis = 0.0 if flat else new_basis

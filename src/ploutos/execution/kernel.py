@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from ploutos.execution.compiled import kernel, part
 from ploutos.execution.corporate_actions import apply_actions
+from ploutos.execution.dust import TIE, broke
 from ploutos.execution.exits import close_positions, lapse_gapped, rest
 from ploutos.execution.fills import price_fills
 from ploutos.execution.ledger import Float, Ledger
@@ -56,7 +57,7 @@ def estimate(
     for b in range(len(row)):
         p, t = scenario[b], row[b]
         close = tape.prices[p, t, CLOSE]
-        if ledger.equity[b] > 0.0:
+        if not broke(ledger.equity[b], ledger.peak[b]):
             decide(b, p, t, ledger, targets[b], tape, rules, scratch)
             for n in range(len(price)):
                 at = close[n]
@@ -74,7 +75,8 @@ def decide(
     equity = ledger.equity[b]
     flatten: bool = t < ledger.flat_until[b]
     if account.margin:
-        flatten |= equity < account.maintenance_margin * gross_value(ledger.shares[b], close)
+        needed = account.maintenance_margin * gross_value(ledger.shares[b], close)
+        flatten |= equity < needed * (1.0 - TIE)
     fix_orders(
         targets,
         tape.member[t],
@@ -106,9 +108,10 @@ def trade_bar(
     """Carry portfolio `b` from the close of row `t` of scenario `p` to the next close."""
     stops, at_open = rules.stops, rules.fill.at_open
     before = ledger.equity[b]
+    alive = not broke(before, ledger.peak[b])
     start(outcome, b)
     prefetch(ahead, 0)
-    if before > 0.0:
+    if alive:
         outcome.forced[b] = decide(b, p, t, ledger, targets, tape, rules, scratch)
     else:
         scratch.orders[:] = 0.0
@@ -134,5 +137,5 @@ def trade_bar(
     prefetch(ahead, 4)
     end_bar(b, p, t, before, ledger, tape, rules, scratch.gain)
     prefetch(ahead, 5)
-    outcome.turnover[b] = outcome.turnover[b] / before if before > 0.0 else 0.0
+    outcome.turnover[b] = outcome.turnover[b] / before if alive else 0.0
     ledger.costs[b] += outcome.cost[b]

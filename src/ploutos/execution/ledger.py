@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.execution.dust import DUST
+
 Float = npt.NDArray[np.float64]
 
 
@@ -55,6 +57,11 @@ class Ledger(NamedTuple):
         )
         ledger.reset(slice(None), capital)
         return ledger
+
+    @property
+    def broke(self) -> npt.NDArray[np.bool_]:
+        """Where all is lost [B]; such a portfolio holds nothing and trades no more."""
+        return self.equity <= DUST * self.peak
 
     def reset(self, index: int | slice | npt.NDArray[np.integer], capital: float) -> None:
         """Put the portfolios `index` back to `capital` in cash."""

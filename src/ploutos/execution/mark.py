@@ -3,6 +3,7 @@
 import numpy as np
 
 from ploutos.execution.compiled import part, rare
+from ploutos.execution.dust import TIE, broke
 from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.rules import AccountRules, Rules, StopRules
 from ploutos.execution.tape import Tape
@@ -22,7 +23,7 @@ def end_bar(
         ledger.cash[b] -= fee
         ledger.financing[b] += fee
     equity = ledger.cash[b] + value(ledger, b, close, high, low, rules.fill.at_open, room)
-    if equity <= 0.0:
+    if broke(equity, ledger.peak[b]):
         ledger.cash[b] += settle_ruin(ledger, b, close)
         equity = ledger.cash[b]
     ledger.equity[b] = equity
@@ -90,9 +91,9 @@ def apply_limits(
     equity = ledger.equity[b]
     if session_last[row - 1] < row:
         ledger.session_base[b] = before
-    if equity <= ledger.session_base[b] * (1.0 - rules.max_session_loss):
+    if equity <= ledger.session_base[b] * (1.0 - rules.max_session_loss) * (1.0 + TIE):
         ledger.flat_until[b] = max(ledger.flat_until[b], row + 1, session_last[row])
     ledger.limit_peak[b] = max(ledger.limit_peak[b], equity)
-    if equity <= ledger.limit_peak[b] * (1.0 - rules.max_drawdown):
+    if equity <= ledger.limit_peak[b] * (1.0 - rules.max_drawdown) * (1.0 + TIE):
         ledger.flat_until[b] = max(ledger.flat_until[b], row + max(1, rules.cooldown_bars))
         ledger.limit_peak[b] = equity

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ploutos.execution.compiled import part
+from ploutos.execution.dust import least_order
 from ploutos.execution.fills import book, price_fills
 from ploutos.execution.ledger import Float, Ledger
 from ploutos.execution.outcome import Outcome
@@ -25,10 +26,12 @@ def fill_orders(
     if drop_untraded(orders, price) == 0:
         return
     price_fills(orders, price, rules.costs, p, t, scratch.notional, scratch.fee)
-    if not rules.account.margin and ration(ledger.cash[b], rules.account.whole_shares, scratch):
+    account = rules.account
+    least = least_order(ledger.equity[b], account.min_trade_value)
+    if not account.margin and ration(ledger.cash[b], account.whole_shares, least, scratch):
         price_fills(orders, price, rules.costs, p, t, scratch.notional, scratch.fee)
     book(b, ledger, orders, outcome, scratch)
-    if not rules.account.margin:
+    if not account.margin:
         ledger.cash[b] = max(ledger.cash[b], 0.0)  # only rounding can bring it below
 
 
@@ -60,9 +63,12 @@ def drop_untraded(orders: Float, price: Float) -> int:
 
 
 @part
-def ration(cash: float, whole_shares: bool, scratch: Scratch) -> bool:
-    """Shrink all buys by one factor where they need more than `cash` and the sells bring; say if they did."""
-    orders, notional, fee = scratch.orders, scratch.notional, scratch.fee
+def ration(cash: float, whole_shares: bool, least: float, scratch: Scratch) -> bool:
+    """Shrink all buys by one factor where they need more than `cash` and the sells bring; say if they did.
+
+    What shrinks below `least`, currency at the fill price, lapses.
+    """
+    orders, price, notional, fee = scratch.orders, scratch.price, scratch.notional, scratch.fee
     available, needed = cash, 0.0
     for n in range(len(orders)):
         buys, worth, paid = orders[n] > 0.0, notional[n], fee[n]
@@ -75,5 +81,6 @@ def ration(cash: float, whole_shares: bool, scratch: Scratch) -> bool:
         order = orders[n]
         part_of = order * factor
         part_of = np.trunc(part_of) if whole_shares else part_of
+        part_of = 0.0 if part_of * price[n] < least else part_of
         orders[n] = part_of if order > 0.0 else order
     return True

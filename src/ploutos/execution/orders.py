@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.execution.compiled import part, rare
+from ploutos.execution.dust import DUST, TIE, least_order
 from ploutos.execution.ledger import Float
 from ploutos.execution.rules import AccountRules
 
@@ -35,10 +36,12 @@ def fix_orders(
         trim(goal, close, shares, equity, cap)
     if rules.margin:
         cap_leverage(goal, close, shares, equity, rules)
+    nothing = DUST * equity
     for n in range(assets):
         weight, held, price = goal[n], shares[n], close[n]
         order = weight * equity / price - held
-        order = -held if weight == 0.0 else order
+        order = 0.0 if abs(order * price) < nothing else order
+        order = -held if abs(weight) < DUST else order
         quantity[n] = 0.0 if np.isnan(weight) else order
     if rules.whole_shares or rules.min_trade_value > 0.0:
         round_orders(goal, close, shares, equity, rules, quantity)
@@ -49,7 +52,7 @@ def trim(goal: Float, close: Float, shares: Float, equity: float, cap: float) ->
     """Turn holds of positions beyond the cap into targets at the cap."""
     for n in range(len(goal)):
         exposure = shares[n] * close[n]
-        if np.isnan(goal[n]) and abs(exposure) > cap * equity:
+        if np.isnan(goal[n]) and abs(exposure) > cap * equity * (1.0 + TIE):
             goal[n] = cap if exposure > 0.0 else -cap
 
 
@@ -58,12 +61,13 @@ def round_orders(
     goal: Float, close: Float, shares: Float, equity: float, rules: AccountRules, quantity: Float
 ) -> None:
     """Cut wanted positions to whole shares; drop orders below the minimum that do not close."""
+    least = least_order(equity, rules.min_trade_value)
     for n in range(len(goal)):
-        if goal[n] == 0.0 or np.isnan(goal[n]):
+        if abs(goal[n]) < DUST or np.isnan(goal[n]):
             continue
         if rules.whole_shares:
             quantity[n] = np.trunc(goal[n] * equity / close[n]) - shares[n]
-        if abs(quantity[n]) * close[n] < rules.min_trade_value:
+        if abs(quantity[n]) * close[n] < least:
             quantity[n] = 0.0
 
 

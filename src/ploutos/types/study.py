@@ -1,6 +1,7 @@
 """What is judged: a study's stitched out-of-sample record, its baselines and its children."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -53,6 +54,8 @@ class Study:
     track : the council's stitched out-of-sample record over all folds, on one continuous ledger.
     baselines : the same windows, costs and capital, traded by each baseline.
     sessions_per_year : trading sessions a year, from the panel's calendar.
+    calendar_sessions : sessions of the calendar in each calendar year of the track; a year that is not there
+        counts as having `sessions_per_year`.
     regimes : by bar of `track`, the regime that was most likely at the decision before it, by the fold's own
         filter ("" for the starting bar); None where no regime is configured.
     """
@@ -66,3 +69,4 @@ class Study:
     clock: SessionClock
     replay: Replay | None = None
     regimes: tuple[str, ...] | None = None
+    calendar_sessions: Mapping[int, int] = field(default_factory=dict)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ploutos.types.session import sessions_a_year
 from ploutos.universe.ranking import Mask, Rules, filters, measure, strongest
 from ploutos.universe.session_bars import Grid, SessionBars
 from ploutos.universe.trading_sessions import Sessions
-
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +46,19 @@ def decide(
     date: int,
     decided: int,
     members: frozenset[str] | None,
+    sessions_per_year: float,
 ) -> Decision:
-    """Choose from the sessions that close at or before `decided`; nobody while they are too few."""
+    """Choose from the sessions that close at or before `decided`; nobody while they are too few.
+
+    `sessions_per_year` is the calendar's.
+    """
     last = int(np.searchsorted(sessions.closes, decided, side="right")) - 1
     size = rules.history_sessions + rules.carry_sessions + 1
     close, dollars = bars.window(max(last + 1 - size, 0), last)
     missing = ((size - len(close), 0), (0, 0))  # before the market's first session
     close = np.pad(close, missing, constant_values=np.nan)
     begin = last - rules.history_sessions
-    rate = _sessions_per_year(sessions, max(begin, 0), last)
+    rate = sessions_a_year(sessions.dates[max(begin, 0) : last + 1], sessions_per_year)
     measures = measure(close, np.pad(dollars, missing), rules, rate)
     names = np.array(tickers, dtype=np.str_)
     index = None if members is None else np.isin(names, np.array(sorted(members), dtype=np.str_))
@@ -77,9 +80,3 @@ def decide(
         priced=measures.idle <= rules.carry_sessions,
         members=members,
     )
-
-
-def _sessions_per_year(sessions: Sessions, first: int, last: int) -> float:
-    """Return the sessions a year from `first` to `last`, so that only they decide; 0 where they are one."""
-    days = int(sessions.dates[last]) - int(sessions.dates[first])
-    return (last - first) * DAYS_PER_YEAR / days if days else 0.0

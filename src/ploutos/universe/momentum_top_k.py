@@ -35,7 +35,8 @@ class MomentumTopK:
       exist, and closes for the sessions d - `momentum_sessions` and d - `skip_sessions`, carried on for at
       most `carry_sessions` sessions;
     - `volatility`: sd of the log returns between the sessions d - `volatility_sessions` ... d times the root
-      of the sessions a year (counted from d - H to d) is at least `min_volatility_annual`;
+      of the calendar's sessions a year (of the bars', where they are longer than a day) is at least
+      `min_volatility_annual`;
     - `dollar_volume`: median over the last `dollar_volume_sessions` sessions up to d (0 without a bar) is at
       least `min_dollar_volume`.
 
@@ -130,6 +131,7 @@ class MomentumTopK:
                 date=date,
                 decided=decided,
                 members=None if spells is None else spells.on(date),
+                sessions_per_year=self.calendar.sessions_per_year,
             )
             for date, decided in zip(when.dates.tolist(), when.decided.tolist(), strict=True)
         ]

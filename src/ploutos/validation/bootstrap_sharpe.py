@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ploutos.backtest.metrics import session_returns, sharpe
+from ploutos.backtest.metrics import note, session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, Probability, Study, checked
 from ploutos.validation.resample import bootstrap_sharpe
 
@@ -55,7 +55,7 @@ class BootstrapSharpe:
                 threshold=0.0,
                 gate=True,
                 summary=f"Lower {100 * self.confidence:g} % bound of the Sharpe ratio {low:.2f} a year "
-                f"(estimate {estimate:.2f}); must exceed 0",
+                f"(estimate {estimate:.2f}); must exceed 0{note(returns)}",
                 evidence={
                     "sharpe": estimate,
                     "lower": low,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from ploutos.backtest.metrics import session_returns, sharpe
+from ploutos.backtest.metrics import note, session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, PloutosError, Probability, Study, Track, checked, nearest
 from ploutos.types.session import SessionClock
 from ploutos.validation.resample import bootstrap_sharpe
@@ -78,7 +78,7 @@ class PairedBaselines:
             threshold=0.0,
             gate=gate,
             summary=f"Lower {100 * self.confidence:g} % bound of the Sharpe difference {low:.2f} a year "
-            f"({ours:.2f} against {theirs:.2f}); must exceed 0",
+            f"({ours:.2f} against {theirs:.2f}); must exceed 0{note(pair[0])}",
             evidence={
                 "sharpe": ours,
                 "baseline_sharpe": theirs,

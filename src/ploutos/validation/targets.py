@@ -7,6 +7,7 @@ from pydantic import Field
 from ploutos.backtest.metrics import (
     equity_of,
     max_drawdown,
+    note,
     session_returns,
     sharpe,
     yearly_returns,
@@ -18,9 +19,9 @@ from ploutos.types import Check, Fraction, PositiveInt, Study, checked
 class Targets:
     """Three gates on the stitched out-of-sample track; a value *at* a Sharpe or drawdown limit fails.
 
-    A calendar year counts when it holds at least `min_year_share` of a year's sessions. Every year that
-    counts must end above zero, and at least `min_years` must count. Shorter pieces of a year count neither
-    for nor against; they are listed in the evidence and enter the Sharpe ratio and the drawdown in full.
+    A year counts when it holds at least `min_year_share` of the sessions that the market's calendar has in
+    it. Every year that counts must end above zero, and at least `min_years` must count. Shorter pieces count
+    neither for nor against; they are listed in the evidence and enter Sharpe ratio and drawdown in full.
     """
 
     gate = True
@@ -53,7 +54,7 @@ class Targets:
             threshold=self.min_sharpe,
             gate=True,
             summary=f"Sharpe ratio {value:.2f} a year over {returns.size} sessions; must exceed "
-            f"{self.min_sharpe:g}",
+            f"{self.min_sharpe:g}{note(returns)}",
         )
 
     def _drawdown(self, study: Study) -> Check:
@@ -71,9 +72,9 @@ class Targets:
     def _years(self, study: Study) -> Check:
         dates, returns = session_returns(study.track.bars, study.clock)
         sessions = yearly_sessions(dates)
-        enough = self.min_year_share * study.sessions_per_year
+        whole = {year: study.calendar_sessions.get(year, study.sessions_per_year) for year in sessions}
         by_year = yearly_returns(dates, returns)
-        full = {year: value for year, value in by_year.items() if sessions[year] >= enough}
+        full = {y: value for y, value in by_year.items() if sessions[y] >= self.min_year_share * whole[y]}
         profitable = sum(value > 0 for value in full.values())
         needed = max(self.min_years, len(full))
         return Check(
@@ -87,6 +88,7 @@ class Targets:
             evidence={
                 "return_pct": {str(year): 100 * value for year, value in by_year.items()},
                 "sessions": {str(year): count for year, count in sessions.items()},
+                "calendar_sessions": {str(year): count for year, count in whole.items()},
                 "full_years": list(full),
             },
         )

@@ -9,7 +9,7 @@ import pytest
 from climbing.climber import Linear
 from hand_market import ALONE, make_environment, make_market, margin_account, random_market
 from ploutos.agent.equal_weight import EqualWeight
-from ploutos.agent.stopping.evaluation import equity_path, evaluate, sessions_a_year, sharpe
+from ploutos.agent.stopping.evaluation import equity_path, evaluate, figures_of, sharpe
 from ploutos.backtest.metrics import sharpe as backtest_sharpe
 from ploutos.backtest.out_of_sample import OutOfSample
 from ploutos.execution.tape import read_only
@@ -44,7 +44,7 @@ def test_the_equity_is_the_backtests(market):
     closes = equity[[0, 2, *range(9, 78, 7), 77]]
     returns = closes[1:] / closes[:-1] - 1
     assert len(returns) == 12
-    expected = backtest_sharpe(returns, sessions_a_year(market))
+    expected = backtest_sharpe(returns, 252.0)
     assert figures["sharpe"] == pytest.approx(expected, rel=1e-12)
 
 
@@ -58,11 +58,16 @@ def test_nothing_outside_the_window_counts_but_the_bar_before(market):
     assert evaluate(policy, environment, market, ROWS) == evaluate(policy, environment, other, ROWS)
 
 
-def test_a_session_a_day_makes_its_days_a_year():
-    closes = np.full((253, 1), 10.0)
-    days = np.arange(0, 365, 365 / 253)[:253].round().astype(np.int64)
-    market = make_market(closes, closes, ts=days * 86_400_000_000, bars_per_session=1)
-    assert sessions_a_year(market) == pytest.approx(252 / (days[-1] / 365.25), rel=1e-12)
+def test_the_markets_own_figure_annualises():
+    """That of the calendar, whatever the first and last date of the data are."""
+    closes = np.array([[10.0], [10.0], [11.0], [10.5], [12.0]])
+    days = np.array([-18_000, 18_000, 18_001, 18_002, 30_000])  # strays at both ends
+    market = make_market(
+        closes, closes, ts=days * 86_400_000_000, bars_per_session=1, sessions_per_year=365.25
+    )
+    figures = figures_of(np.array([1.0, 1.1, 1.05, 1.2]), market, slice(2, 5))
+    returns = np.array([0.1, 1.05 / 1.1 - 1, 1.2 / 1.05 - 1])
+    assert figures["sharpe"] == pytest.approx(returns.mean() / returns.std(ddof=1) * 365.25**0.5)
 
 
 def test_nothing_that_varies_is_no_skill():

@@ -48,7 +48,6 @@ def trade_plans(
     course, places = course_of(market), (at.numpy(), row.numpy())
     growth, turnover = differentiable(plan.aim, plan.rate, plan.band, course, places, trail)
     cash, equity, shares = (torch.from_numpy(part[-1]).to(ledger.cash.dtype) for part in trail[:3])
-    highest = torch.from_numpy(trail.equity.max(axis=0)).to(ledger.cash.dtype)
     after = TorchLedger(
         cash=cash,
         shares=shares,
@@ -56,7 +55,7 @@ def trade_plans(
         age=torch.zeros_like(shares),
         value=shares * market.tables.known[at + bars, 0],
         equity=equity,
-        peak=torch.maximum(ledger.peak, highest),
+        peak=torch.from_numpy(trail.peak[-1]).to(ledger.cash.dtype),
     )
     return Traded(growth, turnover, after)
 
@@ -83,7 +82,9 @@ def _room(bars: int, ledger: TorchLedger) -> Trail:
     shares = np.empty((bars + 1, batch, assets))
     cash[0], shares[0] = ledger.cash.numpy(), ledger.shares.numpy()
     filled, growth, turnover = np.empty((3, bars, batch))
-    return Trail(cash, equity, shares, filled, growth, turnover)
+    peak = np.empty((bars + 1, batch))
+    peak[0] = ledger.peak.numpy()
+    return Trail(cash, equity, shares, filled, growth, turnover, peak)
 
 
 class _Window(torch.autograd.Function):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.execution.compiled import kernel, part
+from ploutos.execution.dust import DUST, broke
 
 Floats = npt.NDArray[np.floating]
 Whole = npt.NDArray[np.int64]
@@ -53,6 +54,7 @@ class Trail(NamedTuple):
     ----------
     cash, equity : [K + 1, B], shares : [K + 1, B, N]: before each bar, and after the last.
     filled : [K, B], share of the buys that the cash allowed; growth, turnover : [K, B].
+    peak : [K + 1, B], highest equity so far.
     """
 
     cash: Floats
@@ -61,6 +63,7 @@ class Trail(NamedTuple):
     filled: Floats
     growth: Floats
     turnover: Floats
+    peak: Floats
 
 
 class Bar(NamedTuple):
@@ -73,10 +76,17 @@ class Bar(NamedTuple):
 
 
 @part
+def money(bar: Bar, trail: Trail) -> float:
+    """Return the equity at the decision, 0 where all is lost."""
+    equity = trail.equity[bar.k, bar.b]
+    return 0.0 if broke(equity, trail.peak[bar.k, bar.b]) else equity
+
+
+@part
 def decided(bar: Bar, n: int, plans: Plans, course: Course, trail: Trail) -> tuple[float, float]:
     """Return the target weight, and how far outside the band the aim lies: 0 holds."""
     k, b, here, _ = bar
-    equity = trail.equity[k, b]
+    equity = money(bar, trail)
     per_equity = 1.0 / equity if equity > 0.0 else 0.0
     weight = trail.shares[k, b, n] * course.close[here, n] * per_equity
     way, band = plans.aim[k, b, n] - weight, plans.band[k, b, n]
@@ -87,21 +97,23 @@ def decided(bar: Bar, n: int, plans: Plans, course: Course, trail: Trail) -> tup
 @part
 def bounded(target: float, cap: float) -> float:
     """Return the target as the account allows it."""
-    return 0.0 if target < 0.0 else (cap if target > cap else target)
+    return 0.0 if target < DUST else (cap if target > cap else target)
 
 
 @part
 def order_shares(bar: Bar, plans: Plans, course: Course, trail: Trail, order: Floats) -> tuple[float, float]:
     """Write signed orders [N] after any split; return cash after payments and sells, and what buys need."""
     k, b, here, t = bar
-    equity, slot = max(trail.equity[k, b], 0.0), course.slot[t + 1]
+    equity, slot = money(bar, trail), course.slot[t + 1]
     cash, need = trail.cash[k, b], 0.0
     for n in range(len(order)):
         held, close, price = trail.shares[k, b, n], course.close[here, n], course.price[here + 1, n]
         target, beyond = decided(bar, n, plans, course, trail)
         inside = course.member[t, n]
         target = target if inside else 0.0
-        quantity = bounded(target, course.cap) * equity / close - held
+        goal = bounded(target, course.cap)
+        quantity = goal * equity / close - held
+        quantity = 0.0 if goal > 0.0 and abs(quantity) * close < DUST * equity else quantity
         quantity = 0.0 if price == 0.0 or (inside and beyond == 0.0) else quantity
         if slot > 0:
             quantity *= course.events[slot, FACTOR, n]
@@ -118,18 +130,26 @@ def order_shares(bar: Bar, plans: Plans, course: Course, trail: Trail, order: Fl
 def fill(bar: Bar, cash: float, need: float, course: Course, trail: Trail, order: Floats) -> None:
     """Fill the orders, buys as far as `cash` goes, and mark at the close."""
     k, b, here, t = bar
-    equity, slot = trail.equity[k, b], course.slot[t + 1]
+    equity, slot = money(bar, trail), course.slot[t + 1]
     short = need > cash
     filled, left = (cash / need if short else 1.0), (0.0 if short else cash - need)
-    after, notional = left, 0.0
+    worth, notional = 0.0, 0.0
     for n in range(len(order)):
-        quantity, held = order[n], trail.shares[k, b, n]
+        quantity, held, price = order[n], trail.shares[k, b, n], course.price[here + 1, n]
         quantity = filled * quantity if quantity > 0.0 else quantity
+        if short and 0.0 < quantity * price < DUST * equity:  # rationed to dust: its cash stays
+            left += quantity * price * (1.0 + course.fixed[n])
+            quantity = 0.0
         held = held * course.events[slot, FACTOR, n] if slot > 0 else held
-        notional += abs(quantity) * course.price[here + 1, n]
+        notional += abs(quantity) * price
         trail.shares[k + 1, b, n] = held + quantity
-        after += (held + quantity) * course.close[here + 1, n]
+        worth += (held + quantity) * course.close[here + 1, n]
+    after = left + worth
     growth = after / equity if equity > 0.0 else 1.0
+    trail.peak[k + 1, b] = max(trail.peak[k, b], after)
+    if broke(after, trail.peak[k + 1, b]):  # whatever is left of it is closed
+        left = after
+        trail.shares[k + 1, b, :] = 0.0
     trail.cash[k + 1, b], trail.equity[k + 1, b], trail.filled[k, b] = left, after, filled
     trail.growth[k, b] = math.log(min(max(growth, course.ruin), 1.0 / course.ruin))
     trail.turnover[k, b] = notional / (equity if equity > 0.0 else 1.0)
@@ -137,13 +157,14 @@ def fill(bar: Bar, cash: float, need: float, course: Course, trail: Trail, order
 
 @kernel
 def trade_window(plans: Plans, course: Course, at: Whole, row: Whole, trail: Trail, order: Floats) -> None:
-    """Fill `trail` from its first cash and shares on; `at` [B] are rows of closes, `order` [N] is room."""
+    """Fill `trail` from its first cash, shares, peak on; `at` [B] are rows of closes, `order` [N] is room."""
     bars, batch, assets = plans.aim.shape
     for b in range(batch):
         worth = trail.cash[0, b]
         for n in range(assets):
             worth += trail.shares[0, b, n] * course.close[at[b], n]
         trail.equity[0, b] = worth
+        trail.peak[0, b] = max(trail.peak[0, b], worth)
         for k in range(bars):
             bar = Bar(k, b, at[b] + k, row[b] + k)
             cash, need = order_shares(bar, plans, course, trail, order)

@@ -14,6 +14,7 @@ from ploutos.agent.gradient.window_kernel import (
     Whole,
     bounded,
     decided,
+    money,
     order_shares,
 )
 from ploutos.execution.compiled import kernel, part
@@ -36,11 +37,11 @@ def by_plan(
     """Write the slopes by the plan of name `n`, by what they do to its order; return by shares and equity."""
     k, b, here, t = bar
     slopes.aim[k, b, n] = slopes.rate[k, b, n] = slopes.band[k, b, n] = 0.0
-    held, close, equity = trail.shares[k, b, n], course.close[here, n], trail.equity[k, b]
+    held, close, equity = trail.shares[k, b, n], course.close[here, n], money(bar, trail)
     target, beyond = decided(bar, n, plans, course, trail)
     if course.price[here + 1, n] == 0.0 or (course.member[t, n] and beyond == 0.0):
         return 0.0, 0.0
-    if not course.member[t, n] or equity <= 0.0:
+    if not course.member[t, n] or equity == 0.0:
         return -by_order, 0.0
     by_equity = by_order * bounded(target, course.cap) / close
     if not 0.0 <= target <= course.cap:
@@ -69,7 +70,7 @@ def step_back(
 ) -> float:
     """Turn slopes by the shares and cash that a bar leaves into those by what it found; return by cash."""
     k, b, here, t = bar
-    equity, after, filled = trail.equity[k, b], trail.equity[k + 1, b], trail.filled[k, b]
+    equity, after, filled = money(bar, trail), trail.equity[k + 1, b], trail.filled[k, b]
     slot, alive = course.slot[t + 1], equity > 0.0
     by_after = by_equity = by_notional = 0.0
     if alive:

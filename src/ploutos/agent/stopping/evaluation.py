@@ -9,10 +9,9 @@ from ploutos.env.market import Market
 from ploutos.env.portfolio import Portfolio
 from ploutos.execution.ledger import Ledger
 from ploutos.types import Policy
+from ploutos.types.ratio import ratio
 
-MICROSECONDS_A_YEAR = 365.25 * 86_400 * 1e6
 RUIN = 1e-9  # share of the capital that counts as all lost; keeps the logarithm finite
-CONSTANT = 1e-9  # a deviation below this share of the mean is rounding, not variance
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,7 +33,7 @@ def figures_of(equity: Floats, market: Market, rows: slice) -> dict[str, float]:
     ends = np.unique(np.minimum(last, rows.stop - 1)) - rows.start + 1
     growth = max(float(equity[-1] / equity[0]), RUIN)
     return {
-        "sharpe": sharpe(equity[np.concatenate([[0], ends])], sessions_a_year(market)),
+        "sharpe": sharpe(equity[np.concatenate([[0], ends])], market.sessions_per_year),
         "log_growth": math.log(growth),
     }
 
@@ -72,12 +71,5 @@ def sharpe(closes: Floats, per_year: float) -> float:
     returns = np.divide(after, before, out=np.ones_like(after), where=before > 0) - 1.0
     if len(returns) < 2:
         return 0.0
-    mean, deviation = float(returns.mean()), float(returns.std(ddof=1))
-    return mean / deviation * math.sqrt(per_year) if deviation > CONSTANT * abs(mean) else 0.0
-
-
-def sessions_a_year(market: Market) -> float:
-    """Return the sessions per year of 365.25 days, from the first to the last session of the market."""
-    closes = market.ts[np.unique(market.tape.session_last)]
-    years = float(closes[-1] - closes[0]) / MICROSECONDS_A_YEAR
-    return (len(closes) - 1) / years if years > 0 else 1.0
+    mean, deviation = returns.mean(keepdims=True), returns.std(ddof=1, keepdims=True)
+    return float(ratio(mean, deviation)[0]) * math.sqrt(per_year)

@@ -10,7 +10,7 @@ from ploutos.data.calendars.wall import dates_between, instants
 from ploutos.data.session import parse_time
 from ploutos.data.timezone import check_timezone
 from ploutos.types import checked
-from ploutos.types.session import SessionClock
+from ploutos.types.session import DAYS_PER_YEAR, SessionClock
 
 
 class AlwaysOpen:
@@ -21,6 +21,8 @@ class AlwaysOpen:
     timezone : zone of `day_starts`.
     day_starts : local "HH:MM" at which a session begins: from "12:00" on, on the day before its date.
     """
+
+    sessions_per_year = DAYS_PER_YEAR
 
     @checked
     def __init__(self, *, timezone: str, day_starts: str) -> None:

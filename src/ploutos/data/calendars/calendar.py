@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ploutos.types import DataError
 from ploutos.types.session import SessionClock
 
 SESSION_SCHEMA = {
@@ -24,6 +25,7 @@ class Calendar(Protocol):
     ----------
     timezone : IANA name of the zone of the session's wall times.
     day_starts : local "HH:MM" at which a session date begins, see `SessionClock`.
+    sessions_per_year : the usual number, of 365.25 days; it depends on no data.
     """
 
     @property
@@ -31,6 +33,9 @@ class Calendar(Protocol):
 
     @property
     def day_starts(self) -> str: ...  # noqa: D102
+
+    @property
+    def sessions_per_year(self) -> float: ...  # noqa: D102
 
     def sessions(self, first: date, last: date) -> pl.DataFrame:
         """Return the sessions dated `first` to `last`, both included, sorted.
@@ -46,8 +51,19 @@ class Calendar(Protocol):
 
 
 def session_clock(calendar: Calendar) -> SessionClock:
-    """Return the clock that dates the calendar's sessions."""
-    return SessionClock(calendar.timezone, calendar.day_starts)
+    """Return the clock that dates and counts the calendar's sessions."""
+    return SessionClock(calendar.timezone, calendar.day_starts, calendar.sessions_per_year)
+
+
+def sessions_by_year(calendar: Calendar, first: int, last: int) -> dict[int, int]:
+    """Return the sessions of the calendar years `first` to `last`; years that its rules lack are left out."""
+    counted = {}
+    for year in range(first, last + 1):
+        try:
+            counted[year] = calendar.sessions(date(year, 1, 1), date(year, 12, 31)).height
+        except DataError:
+            continue
+    return counted
 
 
 def sessions_between(calendar: Calendar, first_us: int, last_us: int) -> pl.DataFrame:

@@ -9,8 +9,13 @@ import polars as pl
 
 from ploutos.data.calendars.calendar import SESSION_SCHEMA
 from ploutos.types import ConfigError, DataError, checked, one_of
+from ploutos.types.session import DAYS_PER_YEAR
 
 # exchange_calendars imports pandas, which costs most of a second: imported where needed.
+COUNTED = (
+    date(2000, 1, 1),
+    date(2019, 12, 31),
+)  # years whose sessions are the usual number; part of the figure
 
 
 class Exchange:
@@ -27,6 +32,7 @@ class Exchange:
         self.code = _canonical(code)
         rules = _rules(self.code)
         self.timezone, self.day_starts = rules.timezone, rules.day_starts
+        self.sessions_per_year = rules.sessions_per_year
 
     def sessions(self, first: date, last: date) -> pl.DataFrame:
         """Return the sessions dated `first` to `last`; raise `DataError` for dates that the rules lack."""
@@ -81,6 +87,7 @@ class _Rules(NamedTuple):
     day_starts: str
     first: date
     last: date
+    sessions_per_year: float
 
 
 @lru_cache(maxsize=32)
@@ -88,9 +95,13 @@ def _rules(code: str) -> _Rules:
     """Return zone, beginning of a session date, and the dates that the calendar's rules cover.
 
     Sessions that open on the evening before begin with their earliest regular open; others at midnight. Where
-    the package sets no limits, those of nanoseconds in 64 bits hold.
+    the package sets no limits, those of nanoseconds in 64 bits hold. A year's sessions are counted over fixed
+    years, 2000 to 2019, or over the first twenty whole years that the rules cover where they lack those.
     """
-    calendar = _built(code)
+    try:
+        calendar, window = _built(code, *COUNTED), COUNTED
+    except ConfigError:
+        calendar, window = _first_years(code)
     opens = min(opened for _, opened in calendar.open_times)
     first, last = calendar.bound_min(), calendar.bound_max()
     return _Rules(
@@ -98,7 +109,21 @@ def _rules(code: str) -> _Rules:
         day_starts=opens.strftime("%H:%M") if calendar.open_offset < 0 else "00:00",
         first=date(1700, 1, 1) if first is None else first.date(),
         last=date(2249, 12, 31) if last is None else last.date(),
+        sessions_per_year=len(calendar.sessions) * DAYS_PER_YEAR / ((window[1] - window[0]).days + 1),
     )
+
+
+def _first_years(code: str) -> tuple[Any, tuple[date, date]]:
+    """Return the calendar over the first whole years, at most twenty, that its rules cover, and these."""
+    known = _built(code)
+    first, last = known.bound_min(), known.bound_max()
+    if first is None:
+        raise ConfigError(f"exchange calendar '{code}' cannot be computed from {COUNTED[0]} to {COUNTED[1]}")
+    year = first.year + ((first.month, first.day) != (1, 1))
+    whole = None if last is None else last.year - ((last.month, last.day) != (12, 31))
+    end = year + 19 if whole is None else min(year + 19, whole)
+    window = (date(year, 1, 1), date(end, 12, 31))
+    return _built(code, *window), window
 
 
 @lru_cache(maxsize=32)

@@ -10,6 +10,7 @@ from ploutos.data.calendars.wall import dates_between, instants
 from ploutos.data.session import parse_time
 from ploutos.data.timezone import check_timezone
 from ploutos.types import ConfigError, checked
+from ploutos.types.session import WEEKDAYS_PER_YEAR
 
 
 class Forex:
@@ -22,6 +23,8 @@ class Forex:
     timezone : zone of `day_starts`.
     day_starts : local "HH:MM" at which one session ends and the next begins, "12:00" or later.
     """
+
+    sessions_per_year = WEEKDAYS_PER_YEAR
 
     @checked
     def __init__(self, *, timezone: str, day_starts: str) -> None:

@@ -10,6 +10,7 @@ from ploutos.data.calendars.wall import dates_between, instants
 from ploutos.data.session import parse_time
 from ploutos.data.timezone import check_timezone
 from ploutos.types import ConfigError, checked
+from ploutos.types.session import WEEKDAYS_PER_YEAR
 
 
 class Weekdays:
@@ -22,6 +23,7 @@ class Weekdays:
     """
 
     day_starts = "00:00"
+    sessions_per_year = WEEKDAYS_PER_YEAR
 
     @checked
     def __init__(self, *, timezone: str, session_open: str, session_close: str) -> None:

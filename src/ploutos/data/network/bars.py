@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
+from ploutos.data.calendars.calendar import Calendar
 from ploutos.data.network import rows
 from ploutos.data.network.feed import Feed, parse_range
 from ploutos.data.network.provider import Provider
@@ -98,6 +99,11 @@ class NetworkBars(ABC):
     def clock(self) -> SessionClock:
         """Dates the sessions."""
         return self.preparation.clock
+
+    @property
+    def calendar(self) -> Calendar:
+        """When the market trades."""
+        return self.preparation.calendar
 
     def load(self) -> Bars:
         """Return the bars, downloading what the local copy lacks.

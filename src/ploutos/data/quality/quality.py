@@ -8,7 +8,9 @@ from ploutos.data.quality.coverage import coverage
 from ploutos.data.quality.duplicate import Duplicate
 from ploutos.data.quality.ends_early import EndsEarly
 from ploutos.data.quality.finding import Finding
+from ploutos.data.quality.future import Future
 from ploutos.data.quality.gap import Gap
+from ploutos.data.quality.isolated import Isolated
 from ploutos.data.quality.missing_key import MissingKey
 from ploutos.data.quality.non_positive import NonPositive
 from ploutos.data.quality.not_finite import NotFinite
@@ -47,6 +49,8 @@ class Quality:
         gap: Gap,
         partial_day: PartialDay,
         ends_early: EndsEarly,
+        isolated: Isolated,
+        future: Future,
         zero_volume: ZeroVolume,
         stale: Stale,
         spike: Spike,
@@ -61,6 +65,8 @@ class Quality:
         self.gap = gap
         self.partial_day = partial_day
         self.ends_early = ends_early
+        self.isolated = isolated
+        self.future = future
         self.zero_volume = zero_volume
         self.stale = stale
         self.spike = spike
@@ -133,7 +139,8 @@ class Quality:
         if frame.is_empty():
             return frame, []
         placed = places(frame, sessions)
-        found = [self.gap.apply(placed, file=file), self.ends_early.apply(placed, file=file)]
+        found = [rule.apply(placed, file=file) for rule in (self.gap, self.ends_early, self.isolated)]
+        found.append(self.future.apply(frame, file=file))
         if bar_minutes is not None:
             found.append(self.partial_day.apply(placed, bar_minutes=bar_minutes, file=file))
         for rule in (self.zero_volume, self.stale):

@@ -10,11 +10,14 @@ from pydantic import Field
 from ploutos.execution.compiled import kernel
 from ploutos.types import NonNegativeFloat, checked
 
+ROUNDING = 2.0**-22  # of weights read off an observation, relative; four times that of 32 bits
+
 
 class DeltaWeights:
     """One number in [-1, 1] per asset: target = current weight + `max_delta` * number; non-members get 0.
 
-    Changes smaller than `dead_band` hold. The account caps what the targets add up to.
+    Changes smaller than `dead_band` hold. A change that takes back a weight to within the rounding of its 32
+    bits takes back all of it. The account caps what the targets add up to.
 
     Parameters
     ----------
@@ -82,5 +85,6 @@ def change(
         share = 1.0 if share > 1.0 else share
         target = held + max_delta * share
         target = floor if target < floor else target
+        target = 0.0 if abs(target) < ROUNDING * abs(held) else target
         target = np.nan if abs(share) * max_delta < dead_band else target
         targets[n] = target if inside else 0.0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ploutos.env.differentiable.smooth import smooth_abs, smooth_share
+from ploutos.env.differentiable.smooth import smooth_abs, smooth_share, without
 
 
 class Rates(NamedTuple):
@@ -42,7 +42,7 @@ class Fills(NamedTuple):
 
 
 def fill_all(
-    order: Tensor, price: Tensor, cash: Tensor, rates: Rates, unit: Tensor, smoothness: float
+    order: Tensor, price: Tensor, cash: Tensor, rates: Rates, unit: Tensor, smoothness: float, dust: float
 ) -> Fills:
     """Fill signed quantities `order` [B, N] whole: cash may become negative (margin account)."""
     worth = order * price
@@ -52,9 +52,12 @@ def fill_all(
 
 
 def fill_within_cash(
-    order: Tensor, price: Tensor, cash: Tensor, rates: Rates, unit: Tensor, smoothness: float
+    order: Tensor, price: Tensor, cash: Tensor, rates: Rates, unit: Tensor, smoothness: float, dust: float
 ) -> Fills:
-    """Fill sells, then buys, which shrink by one factor to the cash at hand (cash account)."""
+    """Fill sells, then buys, which shrink by one factor to the cash at hand (cash account).
+
+    What shrinks below `dust`, share of `unit`, lapses.
+    """
     worth = order * price
     fee = rates.fee(smooth_abs(worth, unit, smoothness))
     bought, paid = worth.relu(), torch.where(order > 0.0, fee, 0.0)
@@ -62,9 +65,11 @@ def fill_within_cash(
     at_hand = cash - (worth - bought).sum(1) - (fee - paid).sum(1)
     less = smooth_share(at_hand.clamp(min=0.0), needed, smoothness).unsqueeze(1) - 1.0
     quantity, worth = order + order.relu() * less, worth + bought * less
+    lapsed = (less < 0.0) & (bought > 0.0) & (worth < dust * unit)
+    quantity, worth = without(quantity, lapsed), without(worth, lapsed)
     notional = smooth_abs(worth, unit, smoothness)
     proportional = rates.proportional and smoothness == 0.0
-    cost = (fee + paid * less if proportional else rates.fee(notional)).sum(1)
+    cost = (without(fee + paid * less, lapsed) if proportional else rates.fee(notional)).sum(1)
     left = (cash - worth.sum(1) - cost).clamp(min=0.0)  # only rounding can bring it below
     return Fills(quantity, left, notional.sum(1), cost)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ploutos.execution.dust import DUST
 from ploutos.execution.ledger import Ledger
 
 
@@ -51,6 +52,11 @@ class TorchLedger(NamedTuple):
         return TorchLedger(*(field.detach() for field in self))
 
     @property
+    def broke(self) -> Tensor:
+        """Where all is lost [B], as in `Ledger`."""
+        return self.equity <= DUST * self.peak
+
+    @property
     def weights(self) -> Tensor:
         """Share of equity in every asset [B, N], negative where short; 0 without money."""
         return self.value * self._per_equity.unsqueeze(1)
@@ -80,7 +86,7 @@ class TorchLedger(NamedTuple):
 
     @property
     def _per_equity(self) -> Tensor:
-        broke = self.equity <= 0.0
+        broke = self.broke
         return self.equity.masked_fill(broke, 1.0).reciprocal().masked_fill(broke, 0.0)
 
 

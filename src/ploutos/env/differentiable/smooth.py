@@ -1,7 +1,15 @@
-"""The two kinks that can be rounded off, |x| and min(1, a) (docs/torch_market.md)."""
+"""The two kinks that can be rounded off, |x| and min(1, a), and the jump at dust (docs/torch_market.md)."""
 
 import torch
 from torch import Tensor
+
+
+def without(x: Tensor, nothing: Tensor) -> Tensor:
+    """Return 0 where `nothing`, else x; the slope by x stays 1 everywhere.
+
+    So a weight that begins at zero can still learn to grow: the jump at dust has no slope of its own.
+    """
+    return x - torch.where(nothing, x, 0.0).detach()
 
 
 def smooth_abs(x: Tensor, unit: Tensor, smoothness: float) -> Tensor:

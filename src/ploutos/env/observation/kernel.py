@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ploutos.execution.compiled import part
+from ploutos.execution.dust import broke
 from ploutos.execution.ledger import Float, Ledger
 
 
@@ -23,8 +24,8 @@ def write_observation(
     """
     assets = len(member)
     shares, entry, age = ledger.shares[b], ledger.entry[b], ledger.age[b]
-    equity = ledger.equity[b]
-    per_equity = 1.0 / equity if equity > 0.0 else 0.0  # without money there is nothing to weigh
+    equity, peak = ledger.equity[b], ledger.peak[b]
+    per_equity = 0.0 if broke(equity, peak) else 1.0 / equity  # without money there is nothing to weigh
     copy_features(out, features, member)
     at = len(features)
     known, weight = out[at : at + assets], out[at + assets : at + 2 * assets]
@@ -46,7 +47,7 @@ def write_observation(
         gross += abs(weight[n])
     at += 4 * assets
     out[at] = np.float32(ledger.cash[b] * per_equity)
-    out[at + 1] = np.float32(1.0 - equity / ledger.peak[b])
+    out[at + 1] = np.float32(1.0 - equity / peak)
     out[at + 2] = np.float32(gross)
     for m in range(len(macro)):
         out[at + 3 + m] = macro[m]

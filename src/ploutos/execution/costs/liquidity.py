@@ -18,43 +18,52 @@ Index = npt.NDArray[np.int64]
 def liquidity(roster: Roster, window_bars: int) -> Float:
     """Return [P, T, 2, K]: volatility (of log returns, per bar), dollar volume (currency per bar).
 
-    Row t averages over the name's last `window_bars` bars at or before t. Every window is summed afresh, so
-    a value depends on those bars alone and not on where the tape begins.
+    Row t averages over the name's last `window_bars` bars at or before t. Returns are adjusted for splits and
+    dividends as features are (`ploutos.data.corporate.adjust`): going ex-dividend is no move. Every window is
+    summed afresh, so a value depends on those bars alone and not on where the tape begins.
     """
     paths, rows, _, names = roster.prices.shape
-    split = _split_factor(roster.events, rows, names)
+    paid = _paid(roster.events, rows, names)
     if roster.asset is None:
-        return read_only(_rolled(roster.prices, split, window_bars))
+        return read_only(_rolled(roster.prices, paid, window_bars))
     shown = np.zeros((paths, rows, 2, roster.columns))
     for first in range(0, names, NAMES_AT_ONCE):
         part = slice(first, first + NAMES_AT_ONCE)
         prices = read_only(roster.prices[:, :, :, part])
-        found = _rolled(prices, np.ascontiguousarray(split[:, part]), window_bars)
+        found = _rolled(prices, np.ascontiguousarray(paid[:, :, part]), window_bars)
         row, column = np.nonzero((roster.asset >= first) & (roster.asset < part.stop))
         shown[:, row, :, column] = found[:, row, :, roster.asset[row, column] - first]
     return read_only(shown)
 
 
-def _rolled(prices: Float, split: Float, window: int) -> Float:
+def _rolled(prices: Float, paid: Float, window: int) -> Float:
     """Return volatility and dollar volume [P, T, 2, N] of every column of `prices`."""
     paths, rows, _, names = prices.shape
     found = np.zeros((paths, rows, 2, names))
     last, count = np.empty((2, names)), np.empty((2, names), np.int64)
-    _roll(prices, split, window, last, count, np.empty((2, names, 2 * window)), found)
+    _roll(prices, paid, window, last, count, np.empty((2, names, 2 * window)), found)
     return found
 
 
-def _split_factor(events: Events, rows: int, names: int) -> Float:
-    """Return [T, N]: the split that the open of row t brought, 1 where none."""
-    factor = np.ones((rows, names))
+def _paid(events: Events, rows: int, names: int) -> Float:
+    """Return [2, T, N]: the split that the open of row t brought, 1 where none, and the dividend after it."""
+    paid = np.zeros((2, rows, names))
+    paid[0] = 1.0
     at = np.repeat(np.arange(len(events.start) - 1), np.diff(events.start))
-    factor[at, events.asset] = events.split
-    return factor
+    paid[0, at, events.asset], paid[1, at, events.asset] = events.split, events.dividend
+    return paid
+
+
+@part
+def _step(split: float, dividend: float, price: float) -> float:
+    """Return what adjusts a price for an action that finds a share at `price`; not a dividend beyond it."""
+    left = 1.0 - split * dividend / price
+    return split / left if left > 0.0 else split
 
 
 @kernel
 def _roll(
-    prices: Float, split: Float, window: int, last: Float, count: Index, kept: Float, found: Float
+    prices: Float, paid: Float, window: int, last: Float, count: Index, kept: Float, found: Float
 ) -> None:
     """Fill `found` [P, T, 2, N]; `last` [2, N], `count` [2, N] and `kept` [2, N, 2 x window] are room."""
     paths, rows, _, assets = prices.shape
@@ -63,7 +72,7 @@ def _roll(
         count[:] = 0
         for t in range(rows):
             for n in range(assets):
-                last[1, n] *= split[t, n]
+                last[1, n] *= _step(paid[0, t, n], paid[1, t, n], last[0, n] / last[1, n])
                 if not np.isnan(prices[p, t, OPEN, n]):
                     close, bars = prices[p, t, CLOSE, n], count[0, n]
                     move = np.log(close * last[1, n] / last[0, n]) if bars else 0.0
