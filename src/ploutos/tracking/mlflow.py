@@ -35,8 +35,13 @@ class Mlflow:
 
     @property
     def uri(self) -> str:
-        """Tracking URI."""
-        return f"sqlite:///{self.database}"
+        """Tracking URI, also of a folder whose name holds `?`, `%` or `#`."""
+        from sqlalchemy.engine import URL
+
+        written = URL.create("sqlite", database=str(self.database)).render_as_string()
+        plain = f"sqlite:///{self.database}"
+        # With the driver's name, MLflow makes no folder of the quoted name beside the right one.
+        return plain if written == plain else written.replace("sqlite:", "sqlite+pysqlite:", 1)
 
     def client(self) -> "MlflowClient":
         """Return a client of the store."""
@@ -71,7 +76,7 @@ class Mlflow:
         if not self.database.is_file():
             raise ConfigError(f"tracking.folder: no MLflow store at {self.database}; run a study first")
         try:
-            with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
+            with sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True) as connection:
                 connection.execute("select count(*) from runs")
         except sqlite3.DatabaseError as error:
             raise DataError(f"tracking.folder: {self.database} is not an MLflow store: {error}") from error

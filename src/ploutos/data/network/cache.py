@@ -96,7 +96,7 @@ class Cache:
             return Entry(rows.empty(self.columns), State())
         try:
             told = json.loads(pl.read_parquet_metadata(path)[KEY])
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path, glob=False)
             state = _state(told)
         except (PolarsError, PanicException, OSError, ValueError, KeyError, TypeError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
