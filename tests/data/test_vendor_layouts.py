@@ -1,6 +1,6 @@
 """Files in the layouts of vendors are recognised: every value as it was written, and nothing was set."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from vendors import DAYS, HOURS, american, german, market, short, table
@@ -27,7 +27,11 @@ def quoted(*fields):
 LAYOUTS = {
     "TradingView, ISO": (
         HOURLY,
-        table(HOURLY, lambda r: f"{r.at:%Y-%m-%dT%H:%M:%SZ},{ohlcv(r)},1.0", "time,open,high,low,close,Volume,RSI"),
+        table(
+            HOURLY,
+            lambda r: f"{r.at:%Y-%m-%dT%H:%M:%SZ},{ohlcv(r)},1.0",
+            "time,open,high,low,close,Volume,RSI",
+        ),
     ),
     "TradingView, UNIX": (
         HOURLY,
@@ -44,7 +48,11 @@ LAYOUTS = {
     ),
     "Alpha Vantage, intraday": (
         HOURLY,
-        table(HOURLY[::-1], lambda r: f"{r.at:%Y-%m-%d %H:%M:%S},{ohlcv(r)}", "timestamp,open,high,low,close,volume"),
+        table(
+            HOURLY[::-1],
+            lambda r: f"{r.at:%Y-%m-%d %H:%M:%S},{ohlcv(r)}",
+            "timestamp,open,high,low,close,volume",
+        ),
     ),
     "Dukascopy, JForex": (
         HOURLY,
@@ -94,9 +102,7 @@ LAYOUTS = {
         LARGE,
         table(
             LARGE,
-            lambda r: (
-                f"X:BTCUSD,{r.volume},{r.open},{r.close},{r.high},{r.low},{milliseconds(r)}000000,42"
-            ),
+            lambda r: f"X:BTCUSD,{r.volume},{r.open},{r.close},{r.high},{r.low},{milliseconds(r)}000000,42",
             "ticker,volume,open,close,high,low,window_start,transactions",
         ),
     ),
@@ -104,10 +110,7 @@ LAYOUTS = {
         LARGE,
         table(
             LARGE[::-1],
-            lambda r: (
-                f"{int(r.at.timestamp())},{r.at:%Y-%m-%d %H:%M:%S},BTC/USD,{r.open},{r.high},{r.low},{r.close},"
-                f"{r.volume},{r.volume * 2}"
-            ),
+            lambda r: f"{int(r.at.timestamp())},{r.at:%Y-%m-%d %H:%M:%S},BTC/USD,{ohlcv(r)},{r.volume * 2}",
             "https://www.CryptoDataDownload.com",
             "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD",
         ),
@@ -160,8 +163,9 @@ LAYOUTS = {
         table(
             DAILY,
             lambda r: (
-                f"{r.at:%d.%m.%y};{german(r.open)} €;{german(r.high)} €;{german(r.low)} €;{german(r.close)} €;"
-                f"{german(r.volume, 0)}"
+                f"{r.at:%d.%m.%y};"
+                + ";".join(f"{german(price)} €" for price in r.values[:4])
+                + f";{german(r.volume, 0)}"
             ),
             "Kurshistorie WKN 123456;;;;;",
             "",
@@ -184,8 +188,11 @@ LAYOUTS = {
         DAILY,
         table(
             DAILY,
-            lambda r: f"{r.at:%d-%b-%Y};" + ";".join(american(p).replace(",", "'") for p in r.values[:4])
-            + f";{american(r.volume, 0).replace(',', chr(39))}",
+            lambda r: (
+                f"{r.at:%d-%b-%Y};"
+                + ";".join(american(p).replace(",", "'") for p in r.values[:4])
+                + f";{american(r.volume, 0).replace(',', chr(39))}"
+            ),
             "Date;Open;High;Low;Close;Volume",
         ),
     ),
@@ -193,8 +200,10 @@ LAYOUTS = {
         DAILY,
         table(
             DAILY,
-            lambda r: f'"{r.at:%b %d, %Y}","{american(r.open)}","{american(r.high)}","{american(r.low)}",'
-            f'"{american(r.close)}","{american(r.volume, 0)}"',
+            lambda r: (
+                f'"{r.at:%b %d, %Y}","{american(r.open)}","{american(r.high)}","{american(r.low)}",'
+                f'"{american(r.close)}","{american(r.volume, 0)}"'
+            ),
             "Date,Open,High,Low,Close,Volume",
         ),
     ),

@@ -1,4 +1,4 @@
-"""One market in the layouts of many vendors, written by hand: no line here comes from the reader under test."""
+"""One market for the layouts of many vendors, and how they write numbers."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

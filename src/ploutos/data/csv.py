@@ -58,7 +58,7 @@ class Csv(TableSource):
             columns=columns,
             tickers=tickers,
             label=label,
-            bar_minutes=None if bar_minutes == AUTO else bar_minutes,
+            bar_minutes=None if isinstance(bar_minutes, str) else bar_minutes,
             input_timezone=input_timezone,
             partial_bars=partial_bars,
             resample_minutes=resample_minutes,
@@ -75,8 +75,8 @@ class Csv(TableSource):
         self.adjusted = isinstance(actions, Adjusted)
         if columns.adjusted_close not in (None, AUTO) and not self.adjusted:
             raise ConfigError(
-                f"columns.adjusted_close: '{columns.adjusted_close}' holds splits and dividends already; take"
-                " data/actions=adjusted, or null"
+                f"data.columns.adjusted_close: '{columns.adjusted_close}' holds splits and dividends already;"
+                " take data/actions=adjusted, or null"
             )
 
     @cached_property

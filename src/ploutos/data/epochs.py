@@ -11,7 +11,7 @@ PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000
 FORMATS: dict[str, Unit | None] = {
     "epoch": None,
     "%s": None,
-    **{f"epoch_{unit}": unit for unit in PER_SECOND},  # type: ignore[dict-item]
+    **{f"epoch_{unit}": unit for unit in PER_SECOND},
 }
 """Formats of `ts_format` and their unit; None: told by each number's size."""
 
@@ -78,6 +78,6 @@ def _by_size(counts: pl.Series, text: pl.Series, rows: pl.Series, where: str) ->
         row = int(rows[int(lost[0])])
         raise DataError(
             f"{where} is '{text[row]}' in row {row + 1}: not a time from 1973 to 2099 in s, ms, us or ns;"
-            " set columns.ts_format to epoch_s, epoch_ms, epoch_us or epoch_ns"
+            " set data.columns.ts_format to epoch_s, epoch_ms, epoch_us or epoch_ns"
         )
     return found

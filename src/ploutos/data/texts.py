@@ -38,7 +38,9 @@ def times(text: pl.Series, format: str | None, *, where: str) -> pl.Series:
     wrong = found.is_null() & plain.is_not_null()
     if wrong.any():
         row = int(wrong.arg_true()[0])
-        raise DataError(f"{where} is '{text[row]}' in row {row + 1}, must be {_wanted(format)}; {_fits(plain[row])}")
+        raise DataError(
+            f"{where} is '{text[row]}' in row {row + 1}, must be {_wanted(format)}; {_fits(plain[row])}"
+        )
     return found.alias(text.name)
 
 
@@ -73,7 +75,7 @@ def _fits(text: str) -> str:
     told = fits(text)
     if not told:
         return "no known format of times fits it"
-    return f"set columns.ts_format: {', '.join(told)}"
+    return f"set data.columns.ts_format: {', '.join(told)}"
 
 
 def _formatted(text: pl.Series, format: str) -> pl.Series:
@@ -87,7 +89,9 @@ def _formatted(text: pl.Series, format: str) -> pl.Series:
         return text.str.to_datetime(format, time_unit="us", strict=False)
     except (PolarsError, PanicException) as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"columns.ts_format: '{format}' cannot be read: {reason}; see strftime") from error
+        raise ConfigError(
+            f"data.columns.ts_format: '{format}' cannot be read: {reason}; see strftime"
+        ) from error
 
 
 def _offsets(text: pl.Series) -> pl.Series:

@@ -61,7 +61,9 @@ SHAPES = (
 )
 WEEKDAY = re.compile(r"(?P<day>[A-Za-z]{3,9})(?P<join>,? )(?=\S)")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}$|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
+ISO = re.compile(
+    r"\d{4}-?\d{2}-?\d{2}$|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$"
+)
 
 
 def formats_of(text: str) -> tuple[str | None, ...]:
@@ -125,19 +127,21 @@ def _zone(zone: str) -> str:
 
 
 def check_format(format: str) -> None:
-    """Refuse a `ts_format` that tells no date, or no hour without doubt; raises `ConfigError` with the remedy."""
-    key = "columns.ts_format"
+    """Refuse a format that tells no date, or no hour without doubt; raises `ConfigError` with the remedy."""
+    key = "data.columns.ts_format"
     directives = re.findall(r"%[-_0]?(?:\.\d?f|\df|:z|#z|.)", format)
     known = [d for d in directives if d[-1] in DIRECTIVES]
     unknown = [d for d in directives if d not in known]
     if unknown:
-        raise ConfigError(f"{key}: '{unknown[0]}' in '{format}' is no directive, such as %Y, %m, %d, %H, %M, %S")
+        raise ConfigError(
+            f"{key}: '{unknown[0]}' in '{format}' is no directive, such as %Y, %m, %d, %H, %M, %S"
+        )
     plain = {f"%{d[-1]}" for d in known}
     month = plain & {"%m", "%b", "%B", "%h"}
     dated = (plain & {"%Y", "%y", "%G"}) and (month or plain & {"%j", "%U", "%W", "%V"})
     if not dated and not plain & set(WHOLE_DATES):
         raise ConfigError(
-            f"{key}: '{format}' tells no year and month; write it as %Y-%m-%d, %d/%m/%Y %H:%M or epoch, or auto"
+            f"{key}: '{format}' tells no year and month; write it as %Y-%m-%d, %d/%m/%Y %H:%M, epoch or auto"
         )
     if plain & {"%p", "%P"} and not plain & {"%I", "%l"}:
         remedy = format.replace("%H", "%I").replace("%k", "%l")

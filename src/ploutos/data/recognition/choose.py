@@ -7,8 +7,8 @@ import polars as pl
 
 from ploutos.data.files import missing_columns
 from ploutos.data.recognition.layout import AUTO, CsvColumns
-from ploutos.data.recognition.names import NEEDED, PRICES, candidates, families, normal
 from ploutos.data.recognition.moments import held_texts
+from ploutos.data.recognition.names import NEEDED, PRICES, candidates, families, normal
 from ploutos.data.time_formats import formats_of
 from ploutos.types import DataError
 

@@ -41,7 +41,9 @@ def read_text(file: Path, encoding: str) -> tuple[str, str]:
     try:
         text = raw.decode("utf-8-sig" if chosen == "utf-8" else chosen)
     except LookupError as error:
-        raise ConfigError(f"format.encoding: there is no encoding '{chosen}'; such as utf-8 or cp1252") from error
+        raise ConfigError(
+            f"data.format.encoding: there is no encoding '{chosen}'; such as utf-8 or cp1252"
+        ) from error
     except UnicodeError as error:
         raise DataError(f"{file} cannot be read as CSV: {error}; see data.format.encoding") from error
     if "\r" in text:

@@ -57,7 +57,7 @@ def joined_times(
     day, hour = table[date].str.strip_chars(), table[clock].str.strip_chars()
     digits = hour.str.contains(r"^\d+$")
     if digits.any():
-        longest = int(hour.filter(digits).str.len_chars().max() or 0)  # type: ignore[call-overload]
+        longest = max(hour.filter(digits.fill_null(False)).str.len_chars().to_list())
         wanted = next((n for end, n in COMPACT.items() if (ts_format or "").endswith(f" {end}")), None)
         padded = hour.str.zfill(wanted or (6 if longest > 4 else 4))
         hour = padded.zip_with(digits.fill_null(False), hour)

@@ -55,7 +55,9 @@ def group_of(
     plain = pl.concat([held_texts(column).alias("text") for column in columns]).drop_nulls()
     # A zero in front is no group of three digits: it tells the signs apart, so it is kept.
     shape = plain.str.replace(r"^(\D*)0", "${1}z").str.replace_all(r"\d", "9")
-    examples = pl.DataFrame({"text": plain, "shape": shape}).unique("shape", keep="first", maintain_order=True)
+    examples = pl.DataFrame({"text": plain, "shape": shape}).unique(
+        "shape", keep="first", maintain_order=True
+    )
     texts = examples["text"]
     readings: list[Reading] = []
     for style in STYLES:
@@ -96,7 +98,7 @@ def recognise_numerals(
     shares = None if volume is None else group_of([volume], format.volume_decimal, format.volume_thousands)
     left = group.readings
     if not left:
-        raise _unreadable(group.examples, where, "a price")
+        raise _unreadable(prices, group.examples, where)
     if len(left) > 1 and shares is not None and len(shares.readings) == 1:
         left = _consistent(left, group, shares, strict=True) or left
     if len(left) > 1:
@@ -110,7 +112,7 @@ def recognise_numerals(
     if shares is None:
         return price, price, told
     if not shares.readings:
-        raise _unreadable(shares.examples, where, "a volume")
+        raise _unreadable({} if volume is None else {"volume": volume}, shares.examples, where)
     own = shares.readings
     if len(own) > 1:
         own = _consistent(own, shares, Group(group.examples, _chosen(left, price)), strict=False) or own
@@ -137,7 +139,12 @@ def _consistent(
             continue
         if group.has(own.decimal) and own.decimal != style.decimal and other.has(style.decimal):
             continue
-        if strict and group.has(own.thousands) and own.thousands == style.decimal and other.has(style.decimal):
+        if (
+            strict
+            and group.has(own.thousands)
+            and own.thousands == style.decimal
+            and other.has(style.decimal)
+        ):
             continue
         kept.append(reading)
     return tuple(kept)
@@ -149,7 +156,11 @@ def _ordered(readings: Sequence[Reading], prices: dict[str, pl.Series]) -> tuple
     for reading in readings:
         high, low = (readable(held_texts(prices[name]), reading.style) for name in ("high", "low"))
         wrong[reading.style] = int((low > high).sum())
-    return tuple(r for r in readings if wrong[r.style] == min(wrong.values()) == 0) if max(wrong.values()) else ()
+    return (
+        tuple(r for r in readings if wrong[r.style] == min(wrong.values()) == 0)
+        if max(wrong.values())
+        else ()
+    )
 
 
 def _ungrouped(columns: Sequence[pl.Series]) -> bool:
@@ -172,13 +183,19 @@ def _told(style: Numerals, prefix: str) -> str:
     return f"{prefix}decimal={style.decimal} {prefix}thousands={style.thousands}"
 
 
-def _unreadable(texts: pl.Series, where: str, called: str) -> DataError:
+def _unreadable(columns: dict[str, pl.Series], texts: pl.Series, where: str) -> DataError:
+    """Name the first text that the style which reads most of them does not read."""
     counts = {style: readable(texts, style).null_count() for style in STYLES}
     best = min(counts, key=lambda style: counts[style])
-    wrong = texts.filter(readable(texts, best).is_null())[0]
+    for role, column in columns.items():  # noqa: B007
+        plain = held_texts(column)
+        wrong = (readable(plain, best).is_null() & plain.is_not_null()).arg_true()
+        if wrong.len():
+            row = int(wrong[0])
+            break
     return DataError(
-        f"{where}: '{wrong}' is no number as {called}, while others read with {best.told()};"
-        " set data.format.decimal and data.format.thousands, or leave such rows out"
+        f"{where}: {role} is '{column[row]}' in row {row + 1}, must be a number; most others are, with"
+        f" {best.told()}; see data.format"
     )
 
 

@@ -46,32 +46,41 @@ def column_names(
     """
     last = block[-1] if block else []
     index = last if len(block) not in (names_line, tickers_line) and _leads(last) else []
+    above = [] if names_line is None else block[names_line - 1]
+    beside = [] if tickers_line is None else block[tickers_line - 1]
+    tickers = _complete(above, beside)
     found: list[tuple[str, str | None]] = []
     for column in range(width):
-        shared = _cell(index, column)
-        ticker = None if tickers_line is None or shared else _cell(block[tickers_line - 1], column) or None
-        name = shared or ("" if names_line is None else _cell(block[names_line - 1], column))
+        ticker = _cell(beside, column)
+        shared = ticker not in tickers
+        name = _cell(index, column) or _cell(above, column) or (ticker if shared else "")
         name = name or f"column_{column + 1}"
+        owner = None if shared or _cell(index, column) else ticker
         count = 1
-        while (unique := name if count == 1 else f"{name} ({count})", ticker) in found:
+        while (unique := name if count == 1 else f"{name} ({count})", owner) in found:
             count += 1
-        found.append((unique, ticker))
+        found.append((unique, owner))
     return found
 
 
 def _tells_tickers(block: list[list[str]], names: int, line: int) -> bool:
-    """Return whether each text of `line` stands over or under all four prices and the volume, if there is one."""
+    """Return whether each text of `line` belongs to all four prices, and to the volume if there is one."""
     if not 0 <= line < len(block) or score(block[line][1:]):
         return False
-    groups: dict[str, list[str]] = {}
-    nameless = []
-    for column, name in enumerate(block[names]):
-        ticker = _cell(block[line], column)
-        (groups.setdefault(ticker, []) if ticker else nameless).append(name)
-    complete = [t for t, held in groups.items() if all(candidates(role, held) for role in PRICES)]
+    tickers = _complete(block[names], block[line])
+    others = {_cell(block[line], n) for n in range(1, len(block[line]))} - {"", *tickers}
+    nameless = [name for n, name in enumerate(block[names]) if not _cell(block[line], n)]
     # The first cell may say what the line is, such as "Ticker".
-    rest = [held for ticker, held in groups.items() if ticker not in complete and ticker != _cell(block[line], 0)]
-    return bool(complete) and not rest and not candidates("volume", nameless)
+    return bool(tickers) and not others and not candidates("volume", nameless)
+
+
+def _complete(names: list[str], tickers: list[str]) -> list[str]:
+    """Return the texts of the line `tickers` that stand over or under all four prices."""
+    groups: dict[str, list[str]] = {}
+    for column, name in enumerate(names):
+        if ticker := _cell(tickers, column):
+            groups.setdefault(ticker, []).append(name)
+    return [t for t, held in groups.items() if all(candidates(role, held) for role in PRICES)]
 
 
 def _leads(cells: list[str]) -> bool:

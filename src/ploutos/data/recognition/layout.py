@@ -1,6 +1,6 @@
 """How a CSV file is written: the settings that may be left open, and those that the reader takes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +10,7 @@ from ploutos.data.numerals import Decimal, Numerals, Thousands
 from ploutos.data.time_formats import check_format
 from ploutos.types import ConfigError, NonNegativeInt, PositiveInt
 
-AUTO = "auto"
+AUTO: Final = "auto"
 Auto = Literal["auto"]
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
@@ -33,7 +33,7 @@ class CsvColumns(ColumnNames):
         """Refuse `auto` where nothing is recognised, and a format that tells no date."""
         for name in ("asof", "split", "dividend"):
             if getattr(self, name) == AUTO:
-                raise ConfigError(f"columns.{name}: is not recognised; name a column, or null")
+                raise ConfigError(f"data.columns.{name}: is not recognised; name a column, or null")
         if self.ts_format not in (None, AUTO, *FORMATS):
             check_format(str(self.ts_format))
 
@@ -60,8 +60,8 @@ class Format(BaseModel):
     delimiter: str
     skip_lines: NonNegativeInt | Auto
     header_lines: NonNegativeInt | Auto
-    names_line: PositiveInt | None | Auto
-    tickers_line: PositiveInt | None | Auto
+    names_line: PositiveInt | Auto | None
+    tickers_line: PositiveInt | Auto | None
     footer_lines: NonNegativeInt | Auto
     decimal: Decimal | Auto
     thousands: Thousands | Auto
@@ -72,7 +72,8 @@ class Format(BaseModel):
         """Refuse a delimiter that is no single sign."""
         if self.delimiter not in (AUTO, *DELIMITERS) and len(self.delimiter) != 1:
             raise ConfigError(
-                f"format.delimiter: '{self.delimiter}' must be one of {', '.join(DELIMITERS)}, auto, or one sign"
+                f"data.format.delimiter: '{self.delimiter}' must be one sign, auto, or one of"
+                f" {', '.join(DELIMITERS)}"
             )
 
 
@@ -127,7 +128,7 @@ class Layout(BaseModel):
         }
 
 
-def settled(format: Format, columns: CsvColumns, bar_minutes: int | None | Auto) -> Layout | None:
+def settled(format: Format, columns: CsvColumns, bar_minutes: int | Auto | None) -> Layout | None:
     """Return the layout that the settings tell alone; None where one of them is `auto`."""
     told = [*format.model_dump().values(), *columns.model_dump().values(), bar_minutes]
     if AUTO in told:
@@ -138,5 +139,5 @@ def settled(format: Format, columns: CsvColumns, bar_minutes: int | None | Auto)
         columns=columns,
         prices=Numerals(decimal=given["decimal"], thousands=given["thousands"]),
         volumes=Numerals(decimal=given["volume_decimal"], thousands=given["volume_thousands"]),
-        bar_minutes=bar_minutes,  # type: ignore[arg-type]
+        bar_minutes=bar_minutes,
     )

@@ -35,9 +35,12 @@ def recognise_format(column: pl.Series, *, where: str) -> str | None:
     texts = plain.drop_nulls().unique(maintain_order=True)
     if texts.is_empty():
         raise DataError(f"{where}: no row has a time")
-    read = {format: found for format in _candidates(texts) if (found := _read(texts, format)) is not None}
+    candidates = _candidates(texts)
+    read = {format: found for format in candidates if (found := _read(texts, format)) is not None}
     whole = {format: found for format, found in read.items() if not found.null_count()}
     if not whole:
+        if None in candidates:
+            read_times(texts, None, where=where)  # refuses times with and without a zone
         raise _none_reads_all(plain, texts, read, where)
     first, *others = _without_far_years(whole)
     for other in others:
@@ -54,9 +57,13 @@ def recognise_bar_minutes(ts: pl.Series, ticker: pl.Series, *, where: str) -> in
     DataError
         The bars lie so far or so close together, or so unevenly, that no length is told.
     """
-    frame = pl.DataFrame({"ticker": ticker, "ts": ts.cast(pl.Datetime("us", getattr(ts.dtype, "time_zone", None)))})
+    frame = pl.DataFrame(
+        {"ticker": ticker, "ts": ts.cast(pl.Datetime("us", getattr(ts.dtype, "time_zone", None)))}
+    )
     frame = frame.drop_nulls().unique().sort("ticker", "ts")
-    gaps = frame.select(gap=pl.col("ts").diff().over("ticker").dt.total_microseconds() / 60e6)["gap"].drop_nulls()
+    gaps = frame.select(gap=pl.col("ts").diff().over("ticker").dt.total_microseconds() / 60e6)[
+        "gap"
+    ].drop_nulls()
     if gaps.is_empty():
         if ts.dtype == pl.Date:
             return None
@@ -81,7 +88,9 @@ def recognise_bar_minutes(ts: pl.Series, ticker: pl.Series, *, where: str) -> in
 def _candidates(texts: pl.Series) -> list[str | None]:
     """Return the formats that some text looks like, those of most ways of writing first."""
     shape = texts.str.replace_all(r"\d", "9").str.replace_all(r"\p{L}", "a")
-    examples = pl.DataFrame({"text": texts, "shape": shape}).unique("shape", keep="first", maintain_order=True)
+    examples = pl.DataFrame({"text": texts, "shape": shape}).unique(
+        "shape", keep="first", maintain_order=True
+    )
     counted = Counter(format for text in examples["text"].head(2000) for format in formats_of(text))
     order = {format: n for n, format in enumerate(counted)}
     return sorted(counted, key=lambda format: (-counted[format], order[format]))
@@ -97,7 +106,7 @@ def _read(texts: pl.Series, format: str | None) -> pl.Series | None:
 
 
 def _without_far_years(whole: dict[str | None, pl.Series]) -> list[str | None]:
-    """Leave out readings of two-digit years by which bars lie years apart, where the year may stand elsewhere.
+    """Leave out readings of two-digit years by which bars lie years apart, where the year may be elsewhere.
 
     04.01.21, 05.01.21: whoever reads the day first has days, whoever reads the year first has years.
     """

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from polars.exceptions import PolarsError
 
 from ploutos.data.numerals import readable
 from ploutos.data.recognition.digits import group_of
 from ploutos.data.recognition.moments import held_texts
+from ploutos.data.texts import read_times
 from ploutos.data.time_formats import CLOCK, formats_of
 from ploutos.types import DataError
 
@@ -33,7 +35,7 @@ class Prices:
 
 
 def choose_by_values(file: Path, table: pl.DataFrame, taken: Sequence[str]) -> dict[str, str | None]:
-    """Return the column of ts, time, ticker, the prices and the volume; `taken` ones stand for something else.
+    """Return the column of ts, time, ticker, prices and volume; `taken` ones stand for something else.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def choose_by_values(file: Path, table: pl.DataFrame, taken: Sequence[str]) -> d
     texts = [name for name in free if name not in (*timely, *clocks, *numeric) and not _empty(head[name])]
     if len(texts) > 1:
         raise _unnamed(file, f"the ticker may stand in {' or '.join(texts)}; set data.columns.ticker")
-    prices = _prices(file, head.columns, numeric)
+    prices = _prices(file, head.columns, numeric, _forward(head[timely[0]]))
     return {
         "ts": timely[0],
         "time": clocks[0] if clocks else None,
@@ -68,7 +70,7 @@ def choose_by_values(file: Path, table: pl.DataFrame, taken: Sequence[str]) -> d
     }
 
 
-def _prices(file: Path, columns: Sequence[str], numeric: dict[str, Floats]) -> Prices:
+def _prices(file: Path, columns: Sequence[str], numeric: dict[str, Floats], forward: Floats) -> Prices:
     """Return the four columns side by side of which one is always highest and one always lowest."""
     found = []
     for start in range(len(columns) - 3):
@@ -83,17 +85,17 @@ def _prices(file: Path, columns: Sequence[str], numeric: dict[str, Floats]) -> P
         shown = " or ".join(f"{p.open}, {p.high}, {p.low}, {p.close}" for p in found)
         raise _unnamed(file, f"open, high, low and close may be {shown}")
     prices = found[0]
-    if _reversed(numeric[prices.open], numeric[prices.close]):
+    if _reversed(numeric[prices.open], numeric[prices.close], forward):
         raise _unnamed(
             file,
-            f"{prices.open} follows on {prices.close} of the row before less closely than the other way round:"
-            " which one is the open",
+            f"{prices.open} follows on {prices.close} of the row before less closely than the other way"
+            " round: which one is the open",
         )
     return prices
 
 
 def _ranked(names: Sequence[str], values: Floats) -> Prices | None:
-    """Return the prices among four columns [4, T], the first of the other two as the open; None: no prices."""
+    """Return the prices among columns [4, T], the first of the other two as the open; None: no prices."""
     known = np.isfinite(values).all(axis=0) & (values > 0).all(axis=0)
     rows = values[:, known]
     if rows.size == 0 or known.mean() < AGREE:
@@ -110,16 +112,29 @@ def _ranked(names: Sequence[str], values: Floats) -> Prices | None:
     return Prices(names[first], names[high], names[low], names[second])
 
 
-def _reversed(first: Floats, second: Floats) -> bool:
-    """Return whether `second` follows on `first` of the row before more closely than the other way round."""
-    if len(first) < 3:
-        return False
+def _forward(column: pl.Series) -> Floats:
+    """Return for each row but the first 1 if its time is later than that of the row before, -1 if earlier."""
+    plain = held_texts(column)
+    for format in formats_of(plain.drop_nulls()[0]):
+        try:
+            found = read_times(plain, format, where="").cast(pl.Datetime("us"), strict=False)
+        except (DataError, PolarsError):
+            continue
+        if found.null_count() == plain.null_count():
+            return found.diff().dt.total_microseconds().sign().fill_null(0).to_numpy().astype(float)[1:]
+    return np.zeros(max(len(plain) - 1, 0))
+
+
+def _reversed(first: Floats, second: Floats, forward: Floats) -> bool:
+    """Return whether `second` follows on `first` of the bar before more closely than the other way round."""
     ahead = np.abs(np.log(first[1:] / second[:-1])) - np.abs(np.log(second[1:] / first[:-1]))
-    backward = np.abs(np.log(first[:-1] / second[1:])) - np.abs(np.log(second[:-1] / first[1:]))
-    # Rows may run backwards in time: then open and close change places in both terms.
-    worse = min(ahead, backward, key=lambda gaps: float(np.nanmean(gaps)))
-    error = float(np.nanstd(worse)) / np.sqrt(len(worse))
-    return float(np.nanmean(worse)) > DOUBT * error > 0
+    behind = np.abs(np.log(first[:-1] / second[1:])) - np.abs(np.log(second[:-1] / first[1:]))
+    gaps = np.where(forward > 0, ahead, behind)[forward != 0]
+    gaps = gaps[np.isfinite(gaps)]
+    if len(gaps) < 3:
+        return False
+    error = float(gaps.std()) / np.sqrt(len(gaps))
+    return bool(gaps.mean() > DOUBT * error > 0)
 
 
 def _volume(file: Path, columns: Sequence[str], numeric: dict[str, Floats], prices: Prices) -> str | None:
@@ -152,5 +167,7 @@ def _empty(column: pl.Series) -> bool:
 
 
 def _unnamed(file: Path, why: str) -> DataError:
-    return DataError(f"{file} has no names of columns, and {why}; they are column_1, column_2, ...: name them in"
-                     " data.columns")
+    return DataError(
+        f"{file} has no names of columns, and {why}; they are column_1, column_2, ...: name them in"
+        " data.columns"
+    )

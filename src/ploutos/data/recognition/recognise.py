@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ploutos.data.recognition.csv_rows import joined_times
 from ploutos.data.recognition.layout import AUTO, Auto, CsvColumns, Format, Layout, Structure
 from ploutos.data.recognition.moments import recognise_bar_minutes, recognise_format
 from ploutos.data.recognition.steps import (
@@ -21,7 +22,6 @@ from ploutos.data.recognition.steps import (
 )
 from ploutos.data.recognition.structure import Hints, recognise_structures
 from ploutos.data.recognition.table import read_table
-from ploutos.data.recognition.csv_rows import joined_times
 from ploutos.data.texts import times
 from ploutos.types import DataError
 
@@ -38,7 +38,7 @@ def recognise(
     files: Sequence[Path],
     format: Format,
     columns: CsvColumns,
-    bar_minutes: int | None | Auto,
+    bar_minutes: int | Auto | None,
     *,
     adjusted: bool,
 ) -> Recognised:
@@ -79,7 +79,7 @@ def _under(
     structure: Structure,
     format: Format,
     columns: CsvColumns,
-    bar_minutes: int | None | Auto,
+    bar_minutes: int | Auto | None,
     hints: Hints,
 ) -> Recognised:
     """Return what is recognised under one structure."""
@@ -88,11 +88,11 @@ def _under(
     tables = [read_table(file, structure) for file in files]
     require_same_columns(files, tables)
     whole = pl.concat(tables)
-    if whole.is_empty():
-        raise DataError(f"{files[0]} has no rows")
     where = str(files[0]) if len(files) == 1 else str(files[0].parent)
     why: list[str] = []
     chosen = columns_of(files[0], whole, structure, columns, why)
+    if whole.is_empty():
+        raise DataError(f"{files[0]} has no rows")
     chosen = without_second_clock(whole, chosen, columns, where)
     joined = joined_times(whole, str(chosen["ts"]), chosen["time"])
     called = f"{where}: {' and '.join(n for n in (chosen['ts'], chosen['time']) if n)}"

@@ -14,7 +14,7 @@ from ploutos.data.recognition.layout import AUTO, CsvColumns, Format, Structure
 from ploutos.data.recognition.moments import held_texts
 from ploutos.data.recognition.nameless import choose_by_values
 from ploutos.data.recognition.table import HEADER_TICKER
-from ploutos.types import ConfigError, DataError
+from ploutos.types import DataError
 
 NUMBERS = ("open", "high", "low", "close", "adjusted_close", "dividend")
 WITH_CLOCK = r"\d[T ,]+\d{1,2}:\d{2}|\d{8}[ T]?\d{6}$"
@@ -73,8 +73,8 @@ def without_second_clock(table: pl.DataFrame, chosen: Chosen, columns: CsvColumn
     if repeated.to_series().fill_null(True).all():
         return chosen | {"time": None}
     raise DataError(
-        f"{where}: {date} is '{texts.drop_nulls()[0]}' and {clock} is '{hours.drop_nulls()[0]}', both times of"
-        " day; set data.columns.time=null, or data.columns.ts to another column"
+        f"{where}: {date} is '{texts.drop_nulls()[0]}' and {clock} is '{hours.drop_nulls()[0]}', both times"
+        " of day; set data.columns.time=null, or data.columns.ts to another column"
     )
 
 
@@ -119,7 +119,7 @@ def check_encoding(ticker: pl.Series, structure: Structure, format: Format, wher
     foreign = ticker.filter(ticker.str.contains(r"[^\x00-\x7f]"))
     if not foreign.is_empty():
         other = foreign[0].encode(WESTERN, "replace").decode("cp1251", "replace")
-        raise ConfigError(
+        raise DataError(
             f"{where}: ticker is '{foreign[0]}' in {WESTERN} or '{other}' in cp1251; set data.format.encoding"
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ploutos.data.recognition.content import read_text
-from ploutos.data.recognition.header import column_names, recognise_header
+from ploutos.data.recognition.header import Header, column_names, recognise_header
 from ploutos.data.recognition.layout import AUTO, DELIMITERS, Format, Structure
 from ploutos.data.recognition.names import score
 from ploutos.data.texts import times
@@ -57,24 +57,26 @@ class _NoTable(Exception):
     """The file is no table under a delimiter; the text says why where that is worth saying."""
 
 
-def _structure(
-    lines: list[str], encoding: str, delimiter: str, format: Format, hints: Hints
-) -> Structure:
+def _structure(lines: list[str], encoding: str, delimiter: str, format: Format, hints: Hints) -> Structure:
     sign = DELIMITERS.get(delimiter, delimiter)
     head = [split(line, sign) for line in lines[:SAMPLE]]
     first = _first_row(head, hints)
     skipped, block = _lines_above(head, first, format, hints)
     header = recognise_header(block)
-    if format.header_lines != AUTO:
-        header = type(header)(format.header_lines, header.names_line, header.tickers_line)
-        if format.header_lines == 0:
-            header = type(header)(0, None, None)
+    if format.header_lines == 0:
+        header = Header(0, None, None)
+    elif isinstance(format.header_lines, int):
+        header = Header(format.header_lines, header.names_line, header.tickers_line)
     names_line = header.names_line if format.names_line == AUTO else format.names_line
     tickers_line = header.tickers_line if format.tickers_line == AUTO else format.tickers_line
-    skip = skipped + len(block) - header.header_lines if format.skip_lines == AUTO else format.skip_lines
+    skip = skipped + len(block) - header.header_lines
+    if isinstance(format.skip_lines, int):
+        skip = format.skip_lines
     for key, line in (("names_line", names_line), ("tickers_line", tickers_line)):
-        if line is not None and line > header.header_lines:
-            raise ConfigError(f"format.{key}: {line} is more than the {header.header_lines} header_lines")
+        if isinstance(line, int) and line > header.header_lines:
+            raise ConfigError(
+                f"data.format.{key}: {line} is more than the {header.header_lines} header_lines"
+            )
     width = len(head[first]) if first is not None else len(block[-1])
     footer = _footers(lines, sign, width, hints) if format.footer_lines == AUTO else format.footer_lines
     return Structure(
@@ -125,7 +127,9 @@ def _is_row(fields: list[str], hints: Hints) -> bool:
     if len(fields) < 3:
         return False
     timely = [is_time(field, hints) for field in fields]
-    return any(timely) and sum(_has_digits(f) for f, time in zip(fields, timely, strict=True) if not time) >= 1
+    return (
+        any(timely) and sum(_has_digits(f) for f, time in zip(fields, timely, strict=True) if not time) >= 1
+    )
 
 
 def _has_digits(field: str) -> bool:
@@ -149,7 +153,7 @@ def _lines_above(
     head: list[list[str]], first: int | None, format: Format, hints: Hints
 ) -> tuple[int, list[list[str]]]:
     """Return how many lines precede the lines of names, and those."""
-    if format.skip_lines != AUTO and format.header_lines != AUTO:
+    if isinstance(format.skip_lines, int) and isinstance(format.header_lines, int):
         start = format.skip_lines
         return start, head[start : start + format.header_lines]
     if first is None:
@@ -167,7 +171,7 @@ def _lines_above(
             f"line {first} names {len(head[first - 1])} columns, line {first + 1} has {width} fields;"
             " is a decimal comma without quotes?"
         )
-    if format.skip_lines != AUTO:
+    if isinstance(format.skip_lines, int):
         start = max(start, format.skip_lines)
     return start, head[start:first]
 
@@ -182,15 +186,17 @@ def _names_columns(fields: list[str], hints: Hints) -> bool:
 
 
 def _footers(lines: list[str], sign: str, width: int, hints: Hints) -> int:
-    """Return how many lines at the end are no rows, up to the last line that holds something."""
+    """Return how many lines at the end are no rows; empty ones do not count."""
     last = len(lines)
     while last and not lines[last - 1].strip():
         last -= 1
     count = 0
     for line in reversed(lines[max(last - TAIL, 0) : last]):
+        if not line.strip():
+            continue
         fields = split(line, sign)
         held = sum(bool(field.strip()) for field in fields)
-        if (line.strip() and held >= max(2, width // 2)) or any(is_time(field, hints) for field in fields):
+        if held >= max(2, width // 2) or any(is_time(field, hints) for field in fields):
             break
         count += 1
     return count

@@ -63,9 +63,8 @@ def _parsed(file: Path, body: str, sign: str, width: int) -> pl.DataFrame:
 
 
 def _without_footer(body: str, lines: int) -> str:
-    body = body.rstrip("\n") if lines else body
     for _ in range(lines):
-        body = body.rpartition("\n")[0].rstrip()
+        body = body.rstrip("\n").rpartition("\n")[0]
     return body
 
 
