@@ -30,7 +30,7 @@ def test_a_study_in_an_odd_folder_stays_in_it(tmp_path: Path) -> None:
     with sqlite3.connect(place / "mlruns" / "mlflow.db") as database:
         (runs,) = database.execute("select count(*) from runs").fetchone()
         places = {row[0] for row in database.execute("select artifact_location from experiments")}
-    assert runs == 3  # a parent and two folds
+    assert runs == 2  # the study and its only job
     assert (place / "mlruns" / "artifacts").as_uri() in places
     (verdict,) = place.glob("outputs/study/odd/*/verdict.json")
     run_id = json.loads(verdict.read_text())["run_id"]
@@ -93,3 +93,11 @@ def test_a_config_folder_and_an_output_folder_may_be_odd(tmp_path: Path) -> None
     ended = run("data", *words, "data=mine", "--config-dir", str(place / "my_conf"), folder=place)
     assert report_lines(ended)["tickers"] == ["2: SYN1, SYN2"]
     assert entries(tmp_path) == {ODD}
+
+
+def test_a_name_may_be_odd(tmp_path: Path) -> None:
+    name = ODD.replace("{b} ", "").replace("/", "")
+    ended = run("data", *MARKET, f"name='{name}'", folder=tmp_path)
+    assert report_lines(ended)["tickers"] == ["3: SYN1, SYN2, SYN3"]
+    assert entries(tmp_path / "outputs" / "data") == {name}
+    assert entries(tmp_path) == {".ploutos", "outputs"}

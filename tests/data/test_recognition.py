@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from vendors import DAYS, HOURS, market, table
 
 from ploutos.types import ConfigError, DataError
+from vendors import DAYS, HOURS, market, table
 
 DAILY = market(DAYS, 100.0, seed=7)
 ANY_PRICE = {"spike": {"action": "kept", "wick_action": "kept"}}

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ploutos.tracking.lock import file_lock
 from ploutos.tracking.run import Run
@@ -138,7 +139,9 @@ class Store:
         from mlflow.artifacts import download_artifacts
 
         root = self.client.get_run(run_id).info.artifact_uri
-        local: str = download_artifacts(artifact_uri=f"{root}/{path}", tracking_uri=self.client.tracking_uri)
+        local: str = download_artifacts(
+            artifact_uri=f"{root}/{quote(path)}", tracking_uri=self.client.tracking_uri
+        )
         return Path(local)
 
 

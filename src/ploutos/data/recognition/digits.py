@@ -92,10 +92,10 @@ def recognise_numerals(
     DataError
         No style reads all texts, or two do, with what each reads.
     """
-    _check_marks(prices, volume, where)
     told: list[str] = []
     group = group_of(list(prices.values()), format.decimal, format.thousands)
     shares = None if volume is None else group_of([volume], format.volume_decimal, format.volume_thousands)
+    _check_marks(group, shares, where)
     left = group.readings
     if not left:
         raise _unreadable(prices, group.examples, where)
@@ -199,13 +199,13 @@ def _unreadable(columns: dict[str, pl.Series], texts: pl.Series, where: str) -> 
     )
 
 
-def _check_marks(prices: dict[str, pl.Series], volume: pl.Series | None, where: str) -> None:
+def _check_marks(prices: Group, volume: Group | None, where: str) -> None:
     """Refuse prices of several currencies, or of which some are percents, and volumes in money."""
-    found = sorted({mark for column in prices.values() for mark in marks(column)})
+    found = marks(prices.examples)
     signs = [mark for mark in found if mark]
     if len(signs) > 1 or ("%" in signs and "" in found):
         raise DataError(f"{where}: prices carry several signs, {', '.join(m or 'none' for m in found)}")
-    money = [] if volume is None else [mark for mark in marks(volume) if mark]
+    money = [] if volume is None else [mark for mark in marks(volume.examples) if mark]
     if money:
         raise DataError(
             f"{where}: the volume is in {money[0]}, which is no number of shares; set data.columns.volume to"
