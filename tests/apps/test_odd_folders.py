@@ -93,11 +93,3 @@ def test_a_config_folder_and_an_output_folder_may_be_odd(tmp_path: Path) -> None
     ended = run("data", *words, "data=mine", "--config-dir", str(place / "my_conf"), folder=place)
     assert report_lines(ended)["tickers"] == ["2: SYN1, SYN2"]
     assert entries(tmp_path) == {ODD}
-
-
-def test_a_name_may_be_odd(tmp_path: Path) -> None:
-    name = ODD.replace("{b} ", "").replace("/", "")
-    ended = run("data", *MARKET, f"name='{name}'", folder=tmp_path)
-    assert report_lines(ended)["tickers"] == ["3: SYN1, SYN2, SYN3"]
-    assert entries(tmp_path / "outputs" / "data") == {name}
-    assert entries(tmp_path) == {".ploutos", "outputs"}

@@ -13,7 +13,17 @@ from ploutos.types.session import SessionClock
 from ploutos.types.track import Track
 from ploutos.universe.membership_spells import MembershipSpells
 
-NAMES = ["prices[2]", "prices*", "price?2", "prices{2,3}", "%70rices2", "prices2#x", "prices 2", "prîces2"]
+NAMES = [
+    "prices[2]",
+    "prices*",
+    "price?2",
+    "prices{2,3}",
+    "%70rices2",
+    "prices2#x",
+    "prices 2",
+    "prîces2",
+    "~prices2",
+]
 
 
 @pytest.fixture(params=NAMES)

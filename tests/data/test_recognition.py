@@ -276,6 +276,36 @@ def test_columns_that_stand_equally_well_are_refused_unless_they_are_alike(read)
     assert closes(read(one)) == [2.0]
 
 
+def test_a_column_is_what_it_holds_rather_than_what_it_is_called(read):
+    rows = market(HOURS, 100.0)
+    text = table(
+        rows,
+        lambda r: f"{r.at:%Y%m%d},{r.at:%H:%M:%S},{ohlc(r)},,",
+        "Date,Timestamp,Open,High,Low,Close,Vol,",
+    )
+    source = read(text, "calendar=always_open", label="close")
+    assert source.load().frame["ts"].to_list() == HOURS
+    names = source.layout.columns
+    assert (names.ts, names.time, names.volume) == (
+        "Date",
+        "Timestamp",
+        None,
+    )  # a volume that is always empty
+    other = read(text.replace("Date,Timestamp", "A,B"), "calendar=always_open", label="close")
+    assert other.load().frame["ts"].to_list() == HOURS  # only what they hold tells
+
+
+@pytest.mark.parametrize(
+    "between", ["", "----,----,---,---,-----,------", "yyyy-mm-dd,USD,USD,USD,USD,shares"]
+)
+def test_lines_between_the_names_and_the_rows(read, between):
+    rows = [f"{r.at},{ohlc(r)},{r.volume}" for r in DAILY]
+    source = read("\n".join(["A title", "", HEAD, between, *rows, ""]))
+    assert closes(source) == [row.close for row in DAILY]
+    assert volumes(source) == [row.volume for row in DAILY]
+    assert source.layout.structure.names_line == 1 and source.layout.structure.tickers_line is None
+
+
 def test_a_table_of_many_tickers_is_not_taken_for_one(read):
     rows = "".join(f"{day},{name},1,2,1,2\n" for day in DAYS[:4] for name in ("AAA", "BBB"))
     with pytest.raises(

@@ -10,11 +10,19 @@ from polars.exceptions import PanicException, PolarsError
 from ploutos.types import DataError, nearest
 
 
+def place(path: str | Path) -> Path:
+    """Return the path, with ~ as the user's folder; ~name where nobody is called so is a name like others."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def existing_file(
     path: str | Path, *, called: str = "Parquet", endings: tuple[str, ...] = (".parquet",)
 ) -> Path:
     """Return `path` as an existing file, or raise `DataError` naming the nearest one beside it."""
-    file = Path(path).expanduser()
+    file = place(path)
     if file.is_file():
         return file
     if file.is_dir():

@@ -10,7 +10,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ploutos.data.columns import ColumnNames, canonical
-from ploutos.data.files import existing_file, first_line, parquet_columns, require_columns, sha256
+from ploutos.data.files import existing_file, first_line, parquet_columns, place, require_columns, sha256
 from ploutos.types import DataError, one_of
 
 Kind = Literal["parquet", "csv"]
@@ -97,7 +97,7 @@ def read_parquet_rows(file: Path, names: ColumnNames, *, ticker: str) -> pl.Data
 
 def table_files(path: str, kind: Kind) -> list[Path]:
     """Return the file `path`, or the files of that kind in the folder `path`, sorted by name."""
-    folder = Path(path).expanduser()
+    folder = place(path)
     if not folder.is_dir():
         return [existing_file(path, called=CALLED[kind], endings=ENDINGS[kind])]
     files = sorted(

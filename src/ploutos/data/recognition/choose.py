@@ -9,7 +9,7 @@ from ploutos.data.files import missing_columns
 from ploutos.data.recognition.layout import AUTO, CsvColumns
 from ploutos.data.recognition.moments import held_texts
 from ploutos.data.recognition.names import NEEDED, PRICES, candidates, families, normal
-from ploutos.data.time_formats import formats_of
+from ploutos.data.time_formats import CLOCK, formats_of
 from ploutos.types import DataError
 
 LOOKED_AT = 50  # texts of a column that must look like times
@@ -40,6 +40,8 @@ def choose_columns(file: Path, table: pl.DataFrame, given: CsvColumns) -> Chosen
         chosen["ts"], chosen["time"] = chosen["time"], None  # one column holds date and time
     if chosen["ts"] is None and "ts" in open_roles:
         chosen["ts"] = _by_look(file, table, [name for name in free if name not in chosen.values()])
+    if chosen["time"] is None and "time" in open_roles:
+        chosen["time"] = _clock_by_look(file, table, [n for n in free if n not in chosen.values()])
     missing = [name for role, name in told.items() if name not in (AUTO, None) and name not in available]
     lost = [role for role in NEEDED if chosen[role] is None]
     if missing or lost:
@@ -49,11 +51,17 @@ def choose_columns(file: Path, table: pl.DataFrame, given: CsvColumns) -> Chosen
 
 def _by_name(file: Path, table: pl.DataFrame, role: str, free: Sequence[str]) -> str | None:
     """Return the column that a role's words name; of several that hold the same the first."""
+    if role in ("volume", "adjusted_close") and not table.is_empty():
+        free = [name for name in free if held_texts(table[name]).null_count() < table.height]
     found = candidates(role, free)
     if role == "volume":
         # A volume of nothing but zeros says less than the ticks beside it.
         telling = [name for name in found if not _all_zero(table[name])]
         found = telling or candidates(role, [n for n in free if n not in found]) or found
+    if role == "ts" and found and not _timely(table[found[0]]):
+        # Such as "Timestamp" over a time of day beside "Date".
+        others = [name for name in free if _timely(table[name])]
+        found = candidates(role, others) or found
     if len(found) > 1 and any(not table[found[0]].equals(table[name]) for name in found[1:]):
         raise _several(file, table, role, found)
     return found[0] if found else None
@@ -61,13 +69,27 @@ def _by_name(file: Path, table: pl.DataFrame, role: str, free: Sequence[str]) ->
 
 def _by_look(file: Path, table: pl.DataFrame, free: Sequence[str]) -> str | None:
     """Return the only column that holds nothing but times, under whatever name."""
-    found = []
-    for name in free:
-        texts = held_texts(table[name]).drop_nulls().head(LOOKED_AT)
-        if texts.len() and all(formats_of(text) for text in texts):
-            found.append(name)
+    found = [name for name in free if _timely(table[name])]
     if len(found) > 1:
         raise _several(file, table, "ts", found)
+    return found[0] if found else None
+
+
+def _timely(column: pl.Series) -> bool:
+    """Return whether the first texts all look like dates or date-times."""
+    texts = held_texts(column).drop_nulls().head(LOOKED_AT)
+    return bool(texts.len()) and all(formats_of(text) for text in texts)
+
+
+def _clock_by_look(file: Path, table: pl.DataFrame, free: Sequence[str]) -> str | None:
+    """Return the only column that holds times of day that differ, under whatever name."""
+    found = []
+    for name in free:
+        texts = held_texts(table[name]).drop_nulls()
+        if texts.n_unique() > 1 and all(CLOCK.match(text) for text in texts.head(LOOKED_AT)):
+            found.append(name)
+    if len(found) > 1:
+        raise _several(file, table, "time", found)
     return found[0] if found else None
 
 
@@ -89,7 +111,10 @@ def _volume_of_the_base(
     """Take "Volume BTC" of "Volume BTC" and "Volume USD", where the ticker begins with BTC."""
     if "volume" not in open_roles or chosen["volume"] is not None:
         return
-    found = [name for name in free if normal(name).split()[:1] in (["volume"], ["vol"])]
+    named = [name for name in free if normal(name).split()[:1] in (["volume"], ["vol"])]
+    found = [
+        name for name in named if held_texts(table[name]).null_count() < table.height or not table.height
+    ]
     ticker = chosen.get("ticker")
     first = "" if ticker is None or not table.height else str(table[ticker][0] or "").casefold()
     based = [name for name in found if first and first.startswith(normal(name).split()[-1])]

@@ -164,11 +164,11 @@ def _lines_above(
         return line, [head[line]]
     width = len(head[first])
     start = first
-    while start > 0 and abs(len(head[start - 1]) - width) <= 1 and _filled(head[start - 1]):
+    while start > 0 and (abs(len(head[start - 1]) - width) <= 1 or not _filled(head[start - 1])):
         start -= 1
-    if start == first > 0 and _names_columns(head[first - 1], hints):
+    if start > 0 and _names_columns(head[start - 1], hints) and not _filled_lines(head[start:first]):
         raise _NoTable(
-            f"line {first} names {len(head[first - 1])} columns, line {first + 1} has {width} fields;"
+            f"line {start} names {len(head[start - 1])} columns, line {first + 1} has {width} fields;"
             " is a decimal comma without quotes?"
         )
     if isinstance(format.skip_lines, int):
@@ -178,6 +178,10 @@ def _lines_above(
 
 def _filled(fields: list[str]) -> bool:
     return any(field.strip() for field in fields)
+
+
+def _filled_lines(lines: list[list[str]]) -> bool:
+    return any(_filled(fields) for fields in lines)
 
 
 def _names_columns(fields: list[str], hints: Hints) -> bool:
