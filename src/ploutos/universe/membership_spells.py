@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ploutos.data.files import read_columns
-from ploutos.data.texts import fits
+from ploutos.data.texts.times import fits
 from ploutos.types import DataError, nearest
 
 COLUMNS = ("ticker", "start_date", "end_date")

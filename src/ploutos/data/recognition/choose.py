@@ -9,7 +9,7 @@ from ploutos.data.files import missing_columns
 from ploutos.data.recognition.layout import AUTO, CsvColumns
 from ploutos.data.recognition.moments import held_texts
 from ploutos.data.recognition.names import NEEDED, PRICES, candidates, families, normal
-from ploutos.data.time_formats import CLOCK, formats_of
+from ploutos.data.texts.time_formats import CLOCK, formats_of
 from ploutos.types import DataError
 
 LOOKED_AT = 50  # texts of a column that must look like times

@@ -6,10 +6,10 @@ import polars as pl
 
 from ploutos.data.columns import EXTRAS
 from ploutos.data.files import require_columns
-from ploutos.data.numerals import numbers
 from ploutos.data.recognition.layout import Layout
 from ploutos.data.recognition.table import HEADER_TICKER, read_table
-from ploutos.data.texts import times
+from ploutos.data.texts.numerals import numbers
+from ploutos.data.texts.times import times
 from ploutos.types.bars import PRICE_COLUMNS
 
 COMPACT = {"%H%M%S": 6, "%H%M": 4}

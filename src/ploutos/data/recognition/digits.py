@@ -6,9 +6,9 @@ from itertools import product
 
 import polars as pl
 
-from ploutos.data.numerals import PLAIN, SIGNS, Decimal, Numerals, Thousands, marks, readable
 from ploutos.data.recognition.layout import AUTO, Auto, Format
 from ploutos.data.recognition.moments import held_texts
+from ploutos.data.texts.numerals import PLAIN, SIGNS, Decimal, Numerals, Thousands, marks, readable
 from ploutos.types import DataError
 
 DECIMALS: tuple[Decimal, ...] = ("point", "comma")

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ploutos.data.columns import ColumnNames
-from ploutos.data.epochs import FORMATS
-from ploutos.data.numerals import Decimal, Numerals, Thousands
-from ploutos.data.time_formats import check_format
+from ploutos.data.texts.epochs import FORMATS
+from ploutos.data.texts.numerals import Decimal, Numerals, Thousands
+from ploutos.data.texts.time_formats import check_format
 from ploutos.types import ConfigError, NonNegativeInt, PositiveInt
 
 AUTO: Final = "auto"

@@ -6,9 +6,9 @@ from datetime import timedelta
 import polars as pl
 from polars.exceptions import PolarsError
 
-from ploutos.data.numerals import MISSING
-from ploutos.data.texts import YEARS, read_times
-from ploutos.data.time_formats import formats_of
+from ploutos.data.texts.numerals import MISSING
+from ploutos.data.texts.time_formats import formats_of
+from ploutos.data.texts.times import YEARS, read_times
 from ploutos.types import DataError
 
 DAY = 1440  # minutes

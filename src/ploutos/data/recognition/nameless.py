@@ -9,11 +9,11 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
-from ploutos.data.numerals import readable
 from ploutos.data.recognition.digits import group_of
 from ploutos.data.recognition.moments import held_texts
-from ploutos.data.texts import read_times
-from ploutos.data.time_formats import CLOCK, formats_of
+from ploutos.data.texts.numerals import readable
+from ploutos.data.texts.time_formats import CLOCK, formats_of
+from ploutos.data.texts.times import read_times
 from ploutos.types import DataError
 
 Floats = npt.NDArray[np.float64]

@@ -22,7 +22,7 @@ from ploutos.data.recognition.steps import (
 )
 from ploutos.data.recognition.structure import Hints, recognise_structures
 from ploutos.data.recognition.table import read_table
-from ploutos.data.texts import times
+from ploutos.data.texts.times import times
 from ploutos.types import DataError
 
 
@@ -94,7 +94,7 @@ def _under(
     if whole.is_empty():
         raise DataError(f"{files[0]} has no rows")
     chosen = without_second_clock(whole, chosen, columns, where)
-    joined = joined_times(whole, str(chosen["ts"]), chosen["time"])
+    joined = joined_times(whole, str(chosen["ts"]), chosen["time"], columns.ts_format)
     called = f"{where}: {' and '.join(n for n in (chosen['ts'], chosen['time']) if n)}"
     ts_format = columns.ts_format
     if ts_format == AUTO:

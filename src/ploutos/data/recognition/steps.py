@@ -5,8 +5,6 @@ from pathlib import Path
 
 import polars as pl
 
-from ploutos.data.epochs import is_epoch
-from ploutos.data.numerals import Numerals
 from ploutos.data.recognition.choose import Chosen, choose_columns
 from ploutos.data.recognition.content import WESTERN
 from ploutos.data.recognition.digits import recognise_numerals
@@ -14,6 +12,8 @@ from ploutos.data.recognition.layout import AUTO, CsvColumns, Format, Structure
 from ploutos.data.recognition.moments import held_texts
 from ploutos.data.recognition.nameless import choose_by_values
 from ploutos.data.recognition.table import HEADER_TICKER
+from ploutos.data.texts.epochs import is_epoch
+from ploutos.data.texts.numerals import Numerals
 from ploutos.types import DataError
 
 NUMBERS = ("open", "high", "low", "close", "adjusted_close", "dividend")

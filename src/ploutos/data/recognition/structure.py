@@ -9,8 +9,8 @@ from ploutos.data.recognition.content import read_text
 from ploutos.data.recognition.header import Header, column_names, recognise_header
 from ploutos.data.recognition.layout import AUTO, DELIMITERS, Format, Structure
 from ploutos.data.recognition.names import score
-from ploutos.data.texts import times
-from ploutos.data.time_formats import formats_of
+from ploutos.data.texts.time_formats import formats_of
+from ploutos.data.texts.times import times
 from ploutos.types import ConfigError, DataError
 
 SAMPLE = 80  # lines at the head that are looked at

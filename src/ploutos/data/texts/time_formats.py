@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ploutos.data.epochs import is_epoch
+from ploutos.data.texts.epochs import is_epoch
 from ploutos.types import ConfigError
 
 SHORTEST, LONGEST = 6, 60  # signs of a time

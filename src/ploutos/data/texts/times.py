@@ -3,9 +3,9 @@
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
-from ploutos.data.epochs import FORMATS, epochs
-from ploutos.data.numerals import MISSING
-from ploutos.data.time_formats import TIMES, check_format, formats_of
+from ploutos.data.texts.epochs import FORMATS, epochs
+from ploutos.data.texts.numerals import MISSING
+from ploutos.data.texts.time_formats import TIMES, check_format, formats_of
 from ploutos.types import ConfigError, DataError
 
 DATE = r"^\d{4}-?\d{2}-?\d{2}$"
