@@ -189,6 +189,8 @@ def test_a_sign_that_another_column_proves(read):
     assert volumes(read(priced(["1.196,31", "97,5", "98,1"], "101.723"))) == [101723.0] * 3
     assert volumes(read(priced(["97,53", "97,5", "98,1"], "101.723"))) == [101723.0] * 3
     assert volumes(read(priced(["97.53", "97.5", "98.1"], "101,723"))) == [101723.0] * 3
+    assert volumes(read(priced(["97.53", "97.5", "98.1"], "1.234M"))) == [1_234_000.0] * 3
+    assert volumes(read(priced(["97,53", "97,5", "98,1"], "1,234M"))) == [1_234_000.0] * 3
 
 
 def test_the_order_of_high_and_low_tells_what_a_sign_is(read):

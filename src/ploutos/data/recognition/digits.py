@@ -109,14 +109,22 @@ def recognise_numerals(
             left = plain
             told.append("numbers of four digits carry no sign between, so the point stands before fractions")
     price = _single(left, group, where, "prices", "")
-    if shares is None:
+    if volume is None or shares is None:
         return price, price, told
+    return price, _in_volumes(volume, shares, Group(group.examples, _chosen(left, price)), where), told
+
+
+def _in_volumes(volume: pl.Series, shares: Group, prices: Group, where: str) -> Numerals:
+    """Return the signs in volumes beside prices whose only reading is known."""
     if not shares.readings:
-        raise _unreadable({} if volume is None else {"volume": volume}, shares.examples, where)
+        raise _unreadable({"volume": volume}, shares.examples, where)
     own = shares.readings
     if len(own) > 1:
-        own = _consistent(own, shares, Group(group.examples, _chosen(left, price)), strict=False) or own
-    return price, _single(own, shares, where, "volumes", "volume_"), told
+        # 1.234M is no number of shares with a point between: its sign means what it means in prices.
+        signed = shares.examples.filter(shares.examples.str.contains(r"\d[.,]\d"))
+        strict = bool(signed.str.contains(r"\d\s*[A-Za-z]").all())
+        own = _consistent(own, shares, prices, strict=strict) or own
+    return _single(own, shares, where, "volumes", "volume_")
 
 
 def _chosen(readings: Sequence[Reading], style: Numerals) -> tuple[Reading, ...]:
