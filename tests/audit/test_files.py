@@ -6,7 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 from audit_market import names
+from hydra import compose, initialize_config_dir
 
+from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.parts import build
 from ploutos.audit.files import changed_files, row_times
 from ploutos.audit.macro import audit_macro
 from ploutos.audit.source import audit_source
@@ -114,3 +117,28 @@ def test_the_door_is_closed_again_and_times_are_found(tmp_path):
     texts = pl.DataFrame({"ticker": ["A", "B"], "Date": ["2020-01-02", "2020-01-03"]})
     assert row_times(texts).name == "Date"
     assert row_times(texts.select("ticker")) is None
+
+
+def test_a_csv_file_in_any_layout_is_changed_at_the_door(tmp_path):
+    """Dates and numbers that only the reader understands are changed all the same, and only after the cut."""
+    rows = [
+        f"{day:02}.01.2021;1.1{day:02},5;1.2{day:02},5;1.0{day:02},5;1.1{day:02},5;1.000"
+        for day in range(4, 30)
+    ]
+    path = tmp_path / "ABC.csv"
+    path.write_text("\n".join(["Datum;Erster;Hoch;Tief;Schlusskurs;Stuecke", *rows]))
+
+    def again():
+        with initialize_config_dir(str(conf_dir())):
+            config = compose("train", ["data=csv", "data/calendar=weekdays", f"data.path={path}"])
+        return build(config.data)
+
+    base = again().load().frame
+    ts = base["ts"].dt.timestamp("us").to_numpy()
+    section = audit_source(again, ts, [5, 10], seed=0)
+    assert section.comparisons and not section.findings
+    with changed_files(int(ts[10]), "scale", 0) as door:
+        changed = again().load().frame
+    assert door.dated == 1 and door.rows[0] > 0
+    assert changed[:10].equals(base[:10])
+    assert not changed[12:].equals(base[12:])

@@ -107,9 +107,13 @@ def test_a_wall_time_that_daylight_saving_skips(tmp_path, clean, parquet):
     ("column", "values", "message"),
     [
         ("ts", pl.lit(1704205800), "column 'ts' has type Int32, must be a date or a date-time"),
-        ("ts", pl.lit("January"), "ts is 'January', must be an ISO date or date-time; set columns.ts_format"),
+        (
+            "ts",
+            pl.lit("January"),
+            "ts is 'January' in row 1, must be an ISO date or date-time; no known format of times fits it",
+        ),
         ("ticker", pl.lit(1), "column 'ticker' has type Int32, must be text"),
-        ("close", pl.lit("dear"), "close is 'dear', must be a number"),
+        ("close", pl.lit("dear"), "close is 'dear' in row 1, must be a number"),
         ("close", pl.lit(True), "column 'close' has type Boolean, must be a number"),
     ],
 )

@@ -17,6 +17,9 @@ FORMATS = {
 }
 
 
+ROW = b"2024-01-02,AAA,3,4,2,3,7\n"
+
+
 def as_text(frame, format):
     return frame.with_columns(pl.col("ts").dt.strftime(format))
 
@@ -72,8 +75,14 @@ def test_daily_rows(tmp_path, csv, text, settings):
 def test_american_dates_are_not_guessed_at(tmp_path, csv):
     path = tmp_path / "bars.csv"
     path.write_text("ts,ticker,open,high,low,close,volume\n01/02/2024,AAA,1,2,1,2,5\n")
-    with pytest.raises(DataError, match=r"ts is '01/02/2024', must be an ISO date.* set columns\.ts_format"):
+    with pytest.raises(
+        DataError, match=r"ts is '01/02/2024' in row 1: 2024-01-02 .* or 2024-02-01 .* set data"
+    ):
         csv(path, bar_minutes=None).load()
+    with pytest.raises(
+        DataError, match=r"ts is '01/02/2024' in row 1, must be an ISO date.* set data\.columns"
+    ):
+        csv(path, bar_minutes=None, columns={"ts_format": None}).load()
 
 
 def test_times_with_and_without_a_zone_do_not_go_together(tmp_path, clean, csv):
@@ -86,20 +95,40 @@ def test_times_with_and_without_a_zone_do_not_go_together(tmp_path, clean, csv):
     folder.mkdir()
     for name, frame in zip("AB", both, strict=True):
         frame.write_csv(folder / f"{name}.csv")
-    with pytest.raises(DataError, match=r"B\.csv: its times have no zone, those of A\.csv have UTC"):
+    with pytest.raises(
+        DataError, match="folder: ts: some times carry a zone, as '2024-01-03T14:00:00Z', and"
+    ):
         csv(folder).load()
+    settings = csv(folder / "A.csv").layout.settings()
+    with pytest.raises(DataError, match=r"B\.csv: its times have no zone, those of A\.csv have UTC"):
+        csv(folder, **settings).load()
 
 
-def test_a_time_that_cannot_be_read_is_told(tmp_path, clean, csv):
+@pytest.mark.parametrize("settings", [{}, {"columns": {"ts_format": None}}])
+def test_a_time_that_cannot_be_read_is_refused_and_one_that_is_absent_is_told(tmp_path, clean, csv, settings):
     path = tmp_path / "bars.csv"
     text = as_text(clean, "%Y-%m-%dT%H:%M:%SZ")
-    text.with_columns(ts=pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("soon")).otherwise("ts")).write_csv(
-        path
-    )
-    bars = csv(path).load()
-    assert bars.frame.height == 11
-    (rule,) = [r for r in bars.quality["rules"] if r["rule"] == "missing_key"]
-    assert (rule["count"], rule["action"]) == (1, "dropped")
+
+    def write(third):
+        number = pl.int_range(pl.len())
+        text.with_columns(ts=pl.when(number == 3).then(pl.lit(third)).otherwise("ts")).write_csv(path)
+
+    for absent in ("", "NaT", "null", " - "):
+        write(absent)
+        bars = csv(path, **settings).load()
+        assert bars.frame.height == 11
+        (rule,) = [r for r in bars.quality["rules"] if r["rule"] == "missing_key"]
+        assert (rule["count"], rule["action"]) == (1, "dropped")
+    write("soon")
+    with pytest.raises(
+        DataError, match=r"bars\.csv: ts is 'soon' in row 4.*no known format of times fits it"
+    ):
+        csv(path, **settings).load()
+    write("03/01/2024")
+    with pytest.raises(DataError) as caught:
+        csv(path, **settings).load()
+    for told in ("ts is '03/01/2024' in row 4", "%m/%d/%Y reads 2024-03-01", "%d/%m/%Y reads 2024-01-03"):
+        assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "txt", "CSV"])
@@ -137,7 +166,11 @@ def test_numbers_that_are_none_are_masked_and_words_are_refused(tmp_path, clean,
     assert csv(path).load().frame.height == 10
     lines[6] = lines[6].replace(",1000.0", ',"1,000"')
     path.write_text("\n".join(lines))
-    with pytest.raises(DataError, match=r"bars\.csv: volume is '1,000', must be a number$"):
+    with pytest.raises(DataError, match=r"bars\.csv: volume is '1,000' in row 6, must be a number"):
+        csv(path).load()
+    lines[6] = lines[6].replace('"1,000"', "many")
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"bars\.csv: volume is 'many' in row 6, must be a number"):
         csv(path).load()
 
 
@@ -157,18 +190,30 @@ def test_fingerprint_follows_content_settings_and_the_kind(tmp_path, clean, csv,
     copy.write_bytes(path.read_bytes())
     before = csv(path).fingerprint()
     assert csv(copy).fingerprint() == before != parquet(path).fingerprint()
-    assert csv(path, columns={"ts_format": "%Y"}).fingerprint() != before
+    assert csv(path, label="close").fingerprint() != before
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "cannot be read as CSV: empty CSV"),
+        (b"", "cannot be read as CSV: empty file"),
         (b"ts,ticker,open,high,low,close,volume\n", "has no rows"),
-        (b"ts,ticker,open,high,low,close,volume\n1,2,3,4,5,6,7,8\n", "cannot be read as CSV: "),
-        (b"ts,ticker,open,high,low,close,volume\n1,\xff\xfe,3,4,5,6,7\n", "cannot be read as CSV: "),
-        (b"ts,ticker,open,high,low,Close,volume\n", "column 'close' is missing. Nearest: 'Close'"),
-        (b"ts;ticker;open\n", "column 'ts' is missing. Nearest: 'ts;ticker;open'"),
+        (
+            b"ts,ticker,open,high,low,close,volume\n" + 5 * ROW + b"2024-01-02,2,3,4,5,6,7,8\n",
+            "row 6 has more",
+        ),
+        (
+            b"ts,ticker,open,high,low,close,volume\n2024-01-02,\xff\xfe,3,4,5,6,7\n",
+            "set data.format.encoding",
+        ),
+        (
+            b"ts,ticker,open,high,low,close,volume\n1,2,3,4,5,6,7\n",
+            "ts is '1' in row 1, which no known format",
+        ),
+        (b"ts,ticker,open,high,low,close,volume\n", "has no rows"),
+        (b"ts;ticker;open\n", "no column is recognised as high, low and close: name them in data.columns"),
+        (b"ts,open,high,low,close\n2024-01-02,1,50,2,50,1,50,1,50\n", "a decimal comma without quotes?"),
+        (b"\x1f\x8bnot gzip", "cannot be read as CSV: "),
     ],
 )
 def test_unreadable_files(tmp_path, csv, content, message):

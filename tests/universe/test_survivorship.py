@@ -153,8 +153,15 @@ def test_dates_may_be_text_or_date_times(tmp_path, kind):
     ("row", "told"),
     [
         (("A", "2020-01-02", "2020-01-02"), "spell of A from 2020-01-02 to 2020-01-02 ends before it starts"),
-        (("A", "02/01/2020", None), "has no start_date"),
-        (("A", "2020-01-02", "soon"), "has an end_date that is not a date"),
+        (
+            ("A", "02/01/2020", None),
+            r"start_date is '02/01/2020' in row 2, .*; %m/%d/%Y reads 2020-02-01, %d/%m/%Y",
+        ),
+        (("A", None, "2020-02-03"), "has no start_date"),
+        (
+            ("A", "2020-01-02", "soon"),
+            r"spell of A: end_date is 'soon' in row 2, must be a date \(YYYY-MM-DD\)$",
+        ),
         ((None, "2020-01-02", "2020-02-03"), "has no ticker"),
     ],
 )

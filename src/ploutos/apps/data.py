@@ -63,6 +63,10 @@ def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         for name, value in told["source"].items()
         if name.startswith("rows_") and name not in ("rows_read", "rows_kept", "rows_clipped")
     }
+    # Rows that a rule took out count as well: without a time, twice, with a price that cannot be.
+    for rule in told["source"].get("rules", []):
+        if rule["action"] in ("dropped", "masked") and rule["count"]:
+            dropped[rule["rule"]] = rule["count"]
     return [
         ("tickers", f"{len(told['tickers'])}: {_short(told['tickers'])}"),
         ("bars", f"{told['bars']:,} at {told['rows']:,} times"),
@@ -162,9 +166,25 @@ def run(config: DictConfig, prepared: "tuple[Panel, Path] | None") -> float:
         require_sound(prepared[1])
     told = describe_panel(*prepared)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    for name, value in [*lines(told), *written(told, folder, str(config.name))]:
+    settings = recognised(told["source"], config, folder)
+    for name, value in [*lines(told), *written(told, folder, str(config.name)), *settings]:
         say(f"{name:<12}  {value}")
     return float(told["bars"])
+
+
+def recognised(source: dict[str, Any], config: DictConfig, folder: Path) -> list[tuple[str, str]]:
+    """Return and write the settings under which a CSV file was read, as a config; nothing for others."""
+    if "layout" not in source:
+        return []
+    from ploutos.apps.settings_text import settings_text
+    from ploutos.report.html import replace_file
+
+    choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
+    text = settings_text(source["layout"], config.data, choices, name=str(config.name))
+    file = folder / "settings.yaml"
+    replace_file(file, text.encode())
+    why = [("recognised", reason) for reason in source.get("layout_why", [])]
+    return [*why, ("settings", f"{file}\n\n{text}")]
 
 
 def written(told: dict[str, Any], folder: Path, title: str) -> list[tuple[str, str]]:

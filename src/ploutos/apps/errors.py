@@ -104,7 +104,8 @@ def _validation(error: Exception) -> str:
         return f"{path}: missing"
     if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"{path}: no such setting of {error.title.removesuffix('.__init__')}"
-    return one_line(f"{path}: {first['msg']} (got {first['input']!r})")
+    message = first["msg"].removeprefix("Value error, ")
+    return one_line(f"{path}: {message} (got {first['input']!r})")
 
 
 def _omegaconf(error: BaseException) -> str:

@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 
 from ploutos.audit.perturb import perturbed_table
+from ploutos.data.recognition import csv_rows
 
 READERS = ("read_parquet", "scan_parquet", "read_csv", "scan_csv", "read_ipc", "scan_ipc")
+ROWS = ("read_rows",)  # of CSV files, whose texts only the reader understands
 OTHERS = ("read_parquet", "read_csv")  # of pandas
 TIMES = (
     "available_at",
@@ -60,7 +62,7 @@ def changed_files(cut: int | None, kind: str, seed: int, *, day: int | None = No
         return _changed(table, stamp, limit, kind, np.random.default_rng([seed, abs(cut) % 2**32]))
 
     before: list[tuple[Any, str, Any]] = []
-    for module, names in ((pl, READERS), (sys.modules.get("pandas"), OTHERS)):
+    for module, names in ((pl, READERS), (csv_rows, ROWS), (sys.modules.get("pandas"), OTHERS)):
         for name in names if module is not None else ():
             before.append((module, name, getattr(module, name)))
             setattr(module, name, _wrapped(getattr(module, name), through))

@@ -7,7 +7,7 @@ from ploutos.data.network.bars import NetworkBars
 from ploutos.data.network.retries import Network
 from ploutos.data.network.settings import Caching, Interval
 from ploutos.data.preparation import DelistingReturn, ResampleMinutes
-from ploutos.types import NonNegativeInt, checked
+from ploutos.types import NonNegativeInt, Ticker, checked
 
 
 class Alpaca(NetworkBars):
@@ -30,7 +30,7 @@ class Alpaca(NetworkBars):
     def __init__(
         self,
         *,
-        tickers: list[str],
+        tickers: list[Ticker],
         interval: Interval,
         start: str,
         end: str | None,

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from ploutos.data.texts import numbers, times
+from ploutos.data.texts.numerals import numbers
+from ploutos.data.texts.times import times
 from ploutos.types import DataError
 from ploutos.types.bars import PRICE_COLUMNS
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -155,6 +155,10 @@ class Preparation:
             delistings=gone,
             quality=told | quality_report(rules + more, rows_read=rows_read, kept=frame),
         )
+
+    def having(self, *, bar_minutes: int | None) -> "Preparation":
+        """Return the same settings with another length of the bars."""
+        return replace(self, bar_minutes=bar_minutes)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what decides the bars besides the rows, JSON-ready."""

@@ -1,15 +1,18 @@
 """What sources of tables in files have in common."""
 
+from pathlib import Path
 from typing import Any, ClassVar, Literal
+
+import polars as pl
 
 from ploutos.data.calendars.calendar import Calendar
 from ploutos.data.columns import ColumnNames
 from ploutos.data.delisting_table import read_delistings
 from ploutos.data.files import sha256
 from ploutos.data.preparation import DelistingReturn, Preparation, ResampleMinutes
-from ploutos.data.tables import Kind, read_tables, tables_sha256
+from ploutos.data.tables import Files, Kind, read_parquet_rows, read_tables, tables_sha256
 from ploutos.data.timezone import check_timezone
-from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, checked
+from ploutos.types import Bars, ConfigError, NonNegativeInt, PositiveInt, Ticker, checked
 from ploutos.types.session import SessionClock
 
 
@@ -36,7 +39,7 @@ class TableSource:
         *,
         path: str,
         columns: ColumnNames,
-        tickers: list[str] | None,
+        tickers: list[Ticker] | None,
         label: Literal["open", "close"],
         bar_minutes: PositiveInt | None,
         input_timezone: str,
@@ -80,19 +83,36 @@ class TableSource:
         """When the market trades."""
         return self.preparation.calendar
 
+    @property
+    def files(self) -> Files:
+        """Return where the rows are."""
+        return Files(self.path, self.kind, self.columns.ticker is None)
+
     def load(self) -> Bars:
         """Read, judge and label the rows; raise `DataError` where they cannot be used."""
-        raw, told = read_tables(self.path, self.kind, self.columns, self.tickers)
+        raw, told = read_tables(self.files, self.read, self.tickers)
         gone = None if self.delistings is None else read_delistings(self.delistings, self.clock)
-        return self.preparation.bars(raw, file=self.path, told=told, delistings=gone)
+        return self.prepared().bars(raw, file=self.path, told=told | self.told(), delistings=gone)
+
+    def read(self, file: Path, ticker: str) -> pl.DataFrame:
+        """Return the canonical rows of one file."""
+        return read_parquet_rows(file, self.columns, ticker=ticker)
+
+    def prepared(self) -> Preparation:
+        """Return the settings of the stages, all of them known."""
+        return self.preparation
+
+    def told(self) -> dict[str, Any]:
+        """Return what the source says of its reading, for the report."""
+        return {}
 
     def fingerprint(self) -> dict[str, Any]:
         """Return the SHA-256 of the files and the settings; where the files lie does not matter."""
         return {
             "source": self.kind,
-            "sha256": tables_sha256(self.path, self.kind, named=self.columns.ticker is None),
+            "sha256": tables_sha256(self.files),
             "columns": self.columns.model_dump(),
             "tickers": self.tickers,
             "delistings": None if self.delistings is None else sha256(self.delistings),
-            **self.preparation.fingerprint(),
+            **self.prepared().fingerprint(),
         }

@@ -1,6 +1,8 @@
 """Rows of Parquet or CSV: one file, or a folder with a file a ticker."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,7 +10,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from ploutos.data.columns import ColumnNames, canonical
-from ploutos.data.files import existing_file, first_line, require_columns, sha256
+from ploutos.data.files import existing_file, first_line, parquet_columns, place, require_columns, sha256
 from ploutos.types import DataError, one_of
 
 Kind = Literal["parquet", "csv"]
@@ -16,31 +18,57 @@ CALLED: dict[Kind, str] = {"parquet": "Parquet", "csv": "CSV"}
 ENDINGS: dict[Kind, tuple[str, ...]] = {"parquet": (".parquet", ".pq"), "csv": (".csv", ".csv.gz", ".txt")}
 
 
+@dataclass(frozen=True)
+class Files:
+    """The files of a table.
+
+    Attributes
+    ----------
+    path, kind : as `table_files`.
+    by_name : whether each file is named after its only ticker.
+    """
+
+    path: str
+    kind: Kind
+    by_name: bool
+
+    def chosen(self, tickers: list[str] | None) -> list[Path]:
+        """Return the files that may hold rows of `tickers`; a name that is not there is refused when read."""
+        files = table_files(self.path, self.kind)
+        if not self.by_name or tickers is None:
+            return files
+        return [file for file in files if ticker_of(file, self.kind) in tickers] or files
+
+
 def read_tables(
-    path: str, kind: Kind, names: ColumnNames, tickers: list[str] | None
+    files: Files, read: Callable[[Path, str], pl.DataFrame], tickers: list[str] | None
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Return the canonical rows (see `columns.canonical`) of the file or of all files of the folder `path`.
+    """Return the canonical rows (see `columns.canonical`) of all `files`.
 
     Rows of other than `tickers` are left out before anything is judged, and counted; null takes all.
+
+    Parameters
+    ----------
+    read : returns the canonical rows of a file, whose own ticker is the second argument.
 
     Raises
     ------
     DataError
-        A missing or unreadable file, a folder without such files, no rows, a missing column; the nearest one
-        is named. Files whose times do not go together.
+        A missing or unreadable file, a folder without such files, no rows, missing columns; the nearest ones
+        are named. Files whose times do not go together.
     ConfigError
         A ticker that is not there; the nearest one is named.
     """
-    files = table_files(path, kind)
+    places = table_files(files.path, files.kind)
     everyone: set[str] = set()
     frames, others = [], 0
-    for file in files:
-        ticker = ticker_of(file, kind)
-        if names.ticker is None:
+    for file in places:
+        ticker = ticker_of(file, files.kind)
+        if files.by_name:
             everyone.add(ticker)
             if tickers is not None and ticker not in tickers:
                 continue
-        rows = canonical(_read(file, kind, names), names, file, ticker=ticker)
+        rows = read(file, ticker)
         everyone.update(rows["ticker"].drop_nulls().unique())
         frame = rows if tickers is None else rows.filter(pl.col("ticker").is_in(tickers))
         others += rows.height - frame.height
@@ -50,14 +78,26 @@ def read_tables(
             raise one_of("tickers", ticker, everyone)
     frames = [(file, frame) for file, frame in frames if not frame.is_empty()]
     if not frames:
-        raise DataError(f"{path} has no rows")
-    told = {"files": len(files), "rows_other_tickers": others}
+        raise DataError(f"{files.path} has no rows")
+    told = {"files": len(places), "rows_other_tickers": others}
     return pl.concat(_alike(frames), how="vertical_relaxed"), told
+
+
+def read_parquet_rows(file: Path, names: ColumnNames, *, ticker: str) -> pl.DataFrame:
+    """Return the canonical rows of a Parquet file."""
+    columns = list(dict.fromkeys(names.in_file().values()))
+    try:
+        require_columns(file, parquet_columns(file), columns)
+        # The path is a path, not a pattern: prices[2].parquet is not prices2.parquet.
+        raw = pl.read_parquet(file.absolute(), columns=columns, glob=False)
+    except (PolarsError, PanicException, OSError) as error:
+        raise DataError(f"{file} cannot be read as Parquet: {first_line(error)}") from error
+    return canonical(raw, names, file, ticker=ticker)
 
 
 def table_files(path: str, kind: Kind) -> list[Path]:
     """Return the file `path`, or the files of that kind in the folder `path`, sorted by name."""
-    folder = Path(path).expanduser()
+    folder = place(path)
     if not folder.is_dir():
         return [existing_file(path, called=CALLED[kind], endings=ENDINGS[kind])]
     files = sorted(
@@ -74,28 +114,16 @@ def ticker_of(file: Path, kind: Kind) -> str:
     return file.name[: len(file.name) - len(ending)]
 
 
-def tables_sha256(path: str, kind: Kind, *, named: bool) -> str:
-    """Return a SHA-256 of the content of the files; of their names too where they are `named` by ticker."""
-    files = table_files(path, kind)
-    if len(files) == 1 and not named:
-        return sha256(files[0])
+def tables_sha256(files: Files) -> str:
+    """Return a SHA-256 of the content of the files; of their names too where these are tickers."""
+    places = table_files(files.path, files.kind)
+    if len(places) == 1 and not files.by_name:
+        return sha256(places[0])
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{ticker_of(file, kind) if named else ''}\0{sha256(file)}\n".encode())
+    for file in places:
+        name = ticker_of(file, files.kind) if files.by_name else ""
+        digest.update(f"{name}\0{sha256(file)}\n".encode())
     return digest.hexdigest()
-
-
-def _read(file: Path, kind: Kind, names: ColumnNames) -> pl.DataFrame:
-    columns = list(dict.fromkeys(names.in_file().values()))
-    try:
-        if kind == "parquet":
-            require_columns(file, list(pl.read_parquet_schema(file)), columns)
-            return pl.read_parquet(file, columns=columns)
-        # As text: what a ticker, a number or a time is follows from its column, not from the first rows.
-        require_columns(file, pl.read_csv(file, n_rows=0, infer_schema=False).columns, columns)
-        return pl.read_csv(file, columns=columns, infer_schema=False)
-    except (PolarsError, PanicException, OSError) as error:
-        raise DataError(f"{file} cannot be read as {CALLED[kind]}: {first_line(error)}") from error
 
 
 def _alike(frames: list[tuple[Path, pl.DataFrame]]) -> list[pl.DataFrame]:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ploutos.tracking.lock import file_lock
 from ploutos.tracking.run import Run
@@ -43,7 +44,7 @@ class Mlflow:
     @property
     def uri(self) -> str:
         """Tracking URI."""
-        return f"sqlite:///{self.database}"
+        return database_uri(self.database)
 
     def patience(self) -> Patience:
         """Return how long this store is waited for."""
@@ -54,7 +55,7 @@ class Mlflow:
         partial = self.database.with_suffix(".db.partial")
         for leftover in self.folder.glob(f"{partial.name}*"):
             leftover.unlink()
-        self._connect(f"sqlite:///{partial}")._tracking_client.store.engine.dispose()
+        self._connect(database_uri(partial))._tracking_client.store.engine.dispose()
         partial.replace(self.database)
 
     def client(self) -> WaitingClient:
@@ -105,7 +106,7 @@ class Mlflow:
         return self.open()
 
     def _count_runs(self) -> None:
-        address = f"file:{self.database}?mode=ro"
+        address = f"{self.database.as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=SLICE_MS / 1000)) as connection:
             connection.execute("select count(*) from runs")
 
@@ -130,6 +131,16 @@ def require_mlflow(database: Path) -> None:
                 f"tracking.folder: {database} is a database of another program (it has"
                 f" '{min(tables)}', but no 'runs'); choose another folder"
             )
+
+
+def database_uri(database: Path) -> str:
+    """Return the address of a SQLite file, also in a folder whose name holds `?`, `%` or `#`."""
+    from sqlalchemy.engine import URL
+
+    written = URL.create("sqlite", database=str(database)).render_as_string()
+    plain = f"sqlite:///{database}"
+    # With the driver's name, MLflow makes no folder of the quoted name beside the right one.
+    return plain if written == plain else written.replace("sqlite:", "sqlite+pysqlite:", 1)
 
 
 class Store:
@@ -185,7 +196,9 @@ class Store:
         from mlflow.artifacts import download_artifacts
 
         root = self.client.get_run(run_id).info.artifact_uri
-        local: str = download_artifacts(artifact_uri=f"{root}/{path}", tracking_uri=self.client.tracking_uri)
+        local: str = download_artifacts(
+            artifact_uri=f"{root}/{quote(path)}", tracking_uri=self.client.tracking_uri
+        )
         return Path(local)
 
 

@@ -9,6 +9,7 @@ from ploutos.types.checked import (
     PositiveFloat,
     PositiveInt,
     Probability,
+    Ticker,
     checked,
 )
 from ploutos.types.errors import ConfigError, DataError, PloutosError, nearest, one_of
@@ -37,6 +38,7 @@ __all__ = [
     "Probability",
     "Replay",
     "Study",
+    "Ticker",
     "Track",
     "Verdict",
     "Window",

@@ -35,6 +35,6 @@ class Track:
     def load(cls, folder: Path) -> "Track":
         """Read what `save` wrote."""
         return cls(
-            bars=pl.read_parquet(folder / "track.parquet"),
-            positions=pl.read_parquet(folder / "positions.parquet"),
+            bars=pl.read_parquet(folder / "track.parquet", glob=False),
+            positions=pl.read_parquet(folder / "positions.parquet", glob=False),
         )

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from ploutos.data.files import read_columns
+from ploutos.data.texts.times import fits
 from ploutos.types import DataError, nearest
 
 COLUMNS = ("ticker", "start_date", "end_date")
@@ -47,8 +48,14 @@ def _typed(raw: pl.DataFrame, path: str) -> pl.DataFrame:
     frame = raw.with_columns(
         pl.col("ticker").cast(pl.String), *(_date(raw, name, path) for name in COLUMNS[1:])
     )
-    lost = pl.col("end_date").is_null() & raw["end_date"].is_not_null()
-    _refuse(frame.filter(lost), path, "has an end_date that is not a date (YYYY-MM-DD)")
+    for name in COLUMNS[1:]:
+        lost = (frame[name].is_null() & raw[name].is_not_null()).arg_true()
+        if lost.len():
+            row = int(lost[0])
+            told = f"{raw['ticker'][row]}: {name} is '{raw[name][row]}' in row {row + 1}"
+            raise DataError(
+                f"{path}: the spell of {told}, must be a date (YYYY-MM-DD){_fits(raw[name][row])}"
+            )
     _refuse(frame.filter(pl.col("ticker").is_null()), path, "has no ticker")
     _refuse(frame.filter(pl.col("start_date").is_null()), path, "has no start_date (YYYY-MM-DD)")
     empty = pl.col("end_date") <= pl.col("start_date")
@@ -63,6 +70,11 @@ def _date(raw: pl.DataFrame, name: str, path: str) -> pl.Expr:
     if dtype not in (pl.Date, pl.Datetime, pl.Null):
         raise DataError(f"{path}: column '{name}' is {dtype}; it must be Date, Datetime or text YYYY-MM-DD")
     return column.cast(pl.Date)
+
+
+def _fits(text: object) -> str:
+    told = fits(str(text))
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _refuse(bad: pl.DataFrame, path: str, why: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ploutos.types import Bars, ConfigError, checked, one_of
+from ploutos.types import Bars, ConfigError, Ticker, checked, one_of
 
 
 class Static:
@@ -16,7 +16,7 @@ class Static:
     """
 
     @checked
-    def __init__(self, *, tickers: list[str] | None) -> None:
+    def __init__(self, *, tickers: list[Ticker] | None) -> None:
         if tickers is not None and not tickers:
             raise ConfigError("universe.tickers: the list is empty; name a ticker, or null for all")
         self.tickers = None if tickers is None else tuple(sorted(set(tickers)))

@@ -13,7 +13,7 @@ from ploutos.data.network.provider import Provider
 from ploutos.data.network.retries import Network
 from ploutos.data.network.settings import MINUTES, Caching, Interval, ticker_list
 from ploutos.data.preparation import DelistingReturn, Preparation, ResampleMinutes
-from ploutos.types import Bars, NonNegativeInt, checked
+from ploutos.types import Bars, NonNegativeInt, Ticker, checked
 from ploutos.types.session import SessionClock
 
 
@@ -42,7 +42,7 @@ class NetworkBars(ABC):
     def __init__(
         self,
         *,
-        tickers: list[str],
+        tickers: list[Ticker],
         interval: Interval,
         start: str,
         end: str | None,

@@ -114,7 +114,7 @@ class Cache:
             raise DataError(f"{path}: not written by Ploutos; move it away to download {ticker}")
         try:
             told = json.loads(pl.read_parquet_metadata(path)[KEY])
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path, glob=False)
             state = _state(told)
         except (PolarsError, PanicException, OSError, ValueError, KeyError, TypeError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]

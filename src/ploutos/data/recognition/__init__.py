@@ -1,0 +1,1 @@
+"""How a CSV file is written: found in the file itself, told, and never guessed at."""

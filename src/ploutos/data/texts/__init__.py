@@ -1,0 +1,1 @@
+"""Times and numbers that a file holds as text."""
