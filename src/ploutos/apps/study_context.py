@@ -9,6 +9,7 @@ from uuid import uuid4
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ploutos.apps.children import KIND, Place
+from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.guard import Controller
 from ploutos.apps.label import label
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
@@ -30,7 +31,13 @@ PLAN = "jobs.json"
 
 @dataclass(kw_only=True)
 class Launched:
-    """A study under way, in the process that launched it. `jobs` are its (fold, seed) pairs."""
+    """A study under way, in the process that launched it.
+
+    Attributes
+    ----------
+    jobs : its (fold, seed) pairs.
+    data_errors : a line for each finding of severity error in its data.
+    """
 
     config: DictConfig
     jobs: list[tuple[int, int]]
@@ -39,6 +46,7 @@ class Launched:
     store: Store
     parent: Run
     folder: Path
+    data_errors: tuple[str, ...] = ()
     held: ExitStack = field(default_factory=ExitStack)
 
 
@@ -75,6 +83,8 @@ def prepare(config: DictConfig) -> Launched:
     tracking = build(first.tracking)
     stacked = together(first, parts.agent, [seed for _, seed in pairs])
     panel = open_panel(parts)
+    errors = DataErrors.of(first, panel)
+    errors.refuse()
     check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
 
     plain = resolved(first)
@@ -110,7 +120,15 @@ def prepare(config: DictConfig) -> Launched:
     with open_dict(first):
         first.pop("hydra", None)
     return Launched(
-        config=first, jobs=pairs, keys=keys, place=place, store=store, parent=parent, folder=folder, held=held
+        config=first,
+        jobs=pairs,
+        keys=keys,
+        place=place,
+        store=store,
+        parent=parent,
+        folder=folder,
+        data_errors=errors.lines(),
+        held=held,
     )
 
 

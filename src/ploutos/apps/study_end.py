@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ploutos.apps.closing import tell
 from ploutos.apps.errors import FAILURE, describe, explain
 from ploutos.apps.progress import StudyProgress
 
@@ -34,6 +35,7 @@ class Ending:
             highlight=False,
             markup=False,
         )
+        tell(self.console, launched.data_errors)
         self.progress = StudyProgress(self.console, self.folder, len(launched.jobs))
         self.progress.start()
 

@@ -1,0 +1,157 @@
+"""What the gaps between sessions say about splits: declared ones that are not there, others that are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ploutos.data.quality.jump_evidence import (
+    LOG_RATIOS,
+    MOST_CALM,
+    SPAN,
+    TURNOVER,
+    calm,
+    for_split,
+    log_t,
+    nearest_ratio,
+    scale,
+    step,
+)
+from ploutos.data.quality.places import Ints
+from ploutos.data.quality.session_bars import Floats, SessionBars
+
+AROUND = 60
+"""Sessions on either side from which a name's own volatility is taken; the gap itself takes no part."""
+FEWEST = 20
+"""Of them, below which nothing is said."""
+USUAL = 20
+"""Sessions before, whose median is the usual turnover and span."""
+LONGEST = 20
+"""Sessions without a bar after which a price is compared with nothing."""
+STUCK = 0.3
+"""Share of sessions that close exactly where the one before did, from which on a name hardly trades."""
+GAP_FLOOR, FALL_FLOOR = 0.005, 0.01
+"""Smallest scale of a gap and of a session's return, logs."""
+UNKNOWN = 0.03
+"""Scale of a gap where a name has too few sessions to tell."""
+SMALLEST = 0.05
+"""Log gap below which no split is looked for."""
+NARROWEST = 1.3
+"""Scales in the median of |move|, less a little: for a first look."""
+SETTLED = 3
+"""Sessions whose median close is the level before and after a gap."""
+LEVEL = 1.6
+"""Scale of the move from a close to the level after it, in scales of a session's return."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """A gap that looks like a split which nobody declared.
+
+    Attributes
+    ----------
+    pair : place in `SessionBars`.
+    ratio : place in `jump_evidence.RATIOS`.
+    evidence : log likelihood ratio of that split over an ordinary jump.
+    """
+
+    pair: int
+    ratio: int
+    evidence: float
+
+
+def undeclared(bars: SessionBars, declared: Floats, least: float) -> list[Jump]:
+    """Return the gaps with at least the evidence `least`; `declared` [K] is the log move of known actions."""
+    move = bars.gap - declared
+    found = []
+    for pair, most in _worth_a_look(bars, move, least):
+        quiet = _quiet(bars, pair)
+        if most + quiet < least:  # the rest costs more time
+            continue
+        around = _around(bars, pair)
+        if around.size < FEWEST or _hardly_trades(bars, around):
+            continue
+        ratio = nearest_ratio(float(move[pair]))
+        split = float(LOG_RATIOS[ratio])
+        gap = for_split(float(move[pair]), split, _gap_scale(bars, pair, around))
+        if gap + quiet < least:
+            continue
+        evidence = min(gap, _stays(bars, pair, around, split, declared)) + quiet
+        if evidence >= least:
+            found.append(Jump(pair=pair, ratio=ratio, evidence=evidence))
+    return found
+
+
+def contradicted(bars: SessionBars, pair: int, split: float, other: float) -> float:
+    """Return the log likelihood ratio of the gap with `other` in it (log) over one with the declared `split`.
+
+    Both include what is known of dividends; 0 for a price that did not move.
+    """
+    around = _around(bars, pair)
+    width = UNKNOWN if around.size < FEWEST else _gap_scale(bars, pair, around)
+    move = float(bars.gap[pair])
+    return for_split(move, other, width) - for_split(move, split, width)
+
+
+def _worth_a_look(bars: SessionBars, move: Floats, least: float) -> list[tuple[int, float]]:
+    """Return the pairs whose gap could reach the evidence, and the most that the gap alone can give."""
+    compared = (bars.elapsed > 0) & (bars.elapsed <= LONGEST) & (np.abs(move) > SMALLEST)
+    pairs = np.flatnonzero(compared)
+    if not pairs.size:
+        return []
+    size = pl.DataFrame({"owner": bars.owner, "size": np.abs(bars.gap)}).select(
+        pl.col("size").rolling_median(2 * AROUND + 1, min_samples=1, center=True).over("owner")
+    )["size"]
+    width = np.maximum(GAP_FLOOR, NARROWEST * size.to_numpy()[pairs])
+    nearest = np.abs(move[pairs, None] - LOG_RATIOS).min(axis=1)
+    most = np.asarray(log_t(nearest / width) - log_t(move[pairs] / width))
+    chosen = most + 2 * MOST_CALM >= least
+    return list(zip(pairs[chosen].tolist(), most[chosen].tolist(), strict=True))
+
+
+def _around(bars: SessionBars, pair: int) -> npt.NDArray[np.int64]:
+    ticker = int(np.searchsorted(bars.first, pair, side="right")) - 1
+    first, last = int(bars.first[ticker]), int(bars.first[ticker + 1])
+    before = np.arange(max(first + 1, pair - AROUND), pair)
+    return np.concatenate([before, np.arange(pair + 1, min(last, pair + 1 + AROUND))])
+
+
+def _hardly_trades(bars: SessionBars, around: Ints) -> bool:
+    return float(np.mean(bars.close[around] == bars.before[around])) > STUCK
+
+
+def _gap_scale(bars: SessionBars, pair: int, around: Ints) -> float:
+    width = max(scale(bars.gap[around], GAP_FLOOR), step(bars.close[around]))
+    return width * float(np.sqrt(bars.elapsed[pair]))
+
+
+def _quiet(bars: SessionBars, pair: int) -> float:
+    """Return what the session's turnover and span say for a split, a log likelihood ratio."""
+    before = slice(pair - min(USUAL, _age(bars, pair)), pair)
+    quiet = calm(float(bars.turnover[pair]), float(np.median(bars.turnover[before])), TURNOVER)
+    return quiet + calm(float(bars.span[pair]), float(np.median(bars.span[before])), SPAN)
+
+
+def _stays(bars: SessionBars, pair: int, around: Ints, split: float, declared: Floats) -> float:
+    """Return what the levels before and after say for a split; -inf where the close before is no level."""
+    before, after = _levels(bars, pair)
+    apart = abs(float(np.log(bars.before[pair] / before)))
+    if apart > abs(split) / 2 and not declared[max(0, pair - SETTLED) : pair].any():
+        return -np.inf
+    width = LEVEL * max(scale(bars.fall[around], FALL_FLOOR), step(bars.close[around]))
+    stays = float(np.log(bars.before[pair] / after)) - float(declared[pair])
+    return for_split(stays, split, width * float(np.sqrt(bars.elapsed[pair])))
+
+
+def _levels(bars: SessionBars, pair: int) -> tuple[float, float]:
+    """Return the median closes of the sessions before the gap and of those after it."""
+    ticker = int(np.searchsorted(bars.first, pair, side="right")) - 1
+    first, last = int(bars.first[ticker]), int(bars.first[ticker + 1])
+    before = bars.close[max(first, pair - SETTLED) : pair]
+    return float(np.median(before)), float(np.median(bars.close[pair : min(last, pair + SETTLED)]))
+
+
+def _age(bars: SessionBars, pair: int) -> int:
+    """Return how many sessions the ticker has before the pair."""
+    return int(pair - bars.first[np.searchsorted(bars.first, pair, side="right") - 1])
