@@ -7,21 +7,36 @@ Floats = npt.NDArray[np.float64]
 
 WHOLE = (*range(2, 31), 35, 40, 45, 50, 60, 75, 80, 100, 125, 150, 200, 250, 300, 400, 500, 1000)
 BONUS = ((11, 10), (6, 5), (5, 4), (4, 3), (7, 5), (3, 2), (8, 5), (5, 3), (7, 4), (5, 2), (7, 2))
-PAIRS = tuple((n, 1) for n in WHOLE) + BONUS
-RATIOS = PAIRS + tuple((old, new) for new, old in PAIRS)
+RATIOS = (
+    *((n, 1) for n in WHOLE),
+    *BONUS,
+    *((1, n) for n in WHOLE),
+    *((old, new) for new, old in BONUS if old == 2),  # nobody makes ten shares of eleven
+)
 """(new, old) shares of the splits, reverse splits and bonus issues that are looked for."""
 LOG_RATIOS = np.log([new / old for new, old in RATIOS])
+ROUND = (2, 3, 4, 5, 10, 15, 20, 25, 50, 100)
+RARITY = np.array([0.0 if max(pair) in ROUND and min(pair) <= 3 else 1.0 for pair in RATIOS])
+RARITY[[RATIOS.index((6, 5)), RATIOS.index((11, 10))]] = 1.5, 2.0
+"""How much less usual each is, in log odds; moves as small as the last two are usual without a split."""
 
 DEGREES = 3.0
 """Of freedom: gaps of single names have tails about as fat as a Student t with three."""
-TURNOVER = ((0.3, 0.9), (1.9, 1.3))
+QUIET = 1.2
+"""Standard deviation, in logs, of what lies below the mean of a split: a quiet day speaks for nothing."""
+TURNOVER = ((0.3, 0.4), (1.9, 1.3))
 """Mean and standard deviation of the log of a session's turnover over its usual one, with a split and with a
-jump of more than eight scales. Measured on daily bars of 1962 to 2017; so is `SPAN`."""
+real jump. Those of jumps were measured on daily bars of 1962 to 2017, so were those of `SPAN`."""
+REVERSED = ((0.6, 1.2), (4.0, 2.0))
+"""The same for a rise to three times and more: reverse splits are made by names in trouble."""
+THREEFOLD = float(np.log(3.0)) - 0.05
 SPAN = ((0.4, 0.7), (1.1, 0.7))
 """The same of the log of the session's high over low, over its usual one."""
 
-MOST_CALM, LEAST_CALM = 2.0, -6.0
+MOST_CALM, LEAST_CALM = 2.0, -8.0
 """Bounds of what one of them may say."""
+CROWDED = 5.0
+"""Times the usual turnover from which on a gap that is not `REVERSED` is no split, whatever its size."""
 
 
 def scale(moves: Floats, floor: float) -> float:
@@ -50,9 +65,9 @@ def for_split(move: float, split: float, width: float) -> float:
     return float(log_t((move - split) / width) - log_t(move / width))
 
 
-def nearest_ratio(move: float) -> int:
-    """Return the place in `RATIOS` of the split nearest to a log move."""
-    return int(np.abs(move - LOG_RATIOS).argmin())
+def nearest_ratio(move: float, width: float) -> int:
+    """Return the place in `RATIOS` of the likeliest split in a log move; the rest has the scale `width`."""
+    return int((log_t((move - LOG_RATIOS) / width) - RARITY).argmax())
 
 
 def ratio_text(place: int) -> str:
@@ -70,5 +85,6 @@ def calm(value: float, usual: float, given: tuple[tuple[float, float], tuple[flo
         return 0.0
     deviation = np.log(value / usual)
     (split, split_sd), (jump, jump_sd) = given
-    ratio = 0.5 * ((deviation - jump) / jump_sd) ** 2 - 0.5 * ((deviation - split) / split_sd) ** 2
+    width = split_sd if deviation > split else max(split_sd, QUIET)
+    ratio = 0.5 * ((deviation - jump) / jump_sd) ** 2 - 0.5 * ((deviation - split) / width) ** 2
     return float(np.clip(ratio + np.log(jump_sd / split_sd), LEAST_CALM, MOST_CALM))

@@ -7,9 +7,13 @@ import numpy.typing as npt
 import polars as pl
 
 from ploutos.data.quality.jump_evidence import (
+    CROWDED,
     LOG_RATIOS,
     MOST_CALM,
+    RARITY,
+    REVERSED,
     SPAN,
+    THREEFOLD,
     TURNOVER,
     calm,
     for_split,
@@ -31,7 +35,7 @@ LONGEST = 20
 """Sessions without a bar after which a price is compared with nothing."""
 STUCK = 0.3
 """Share of sessions that close exactly where the one before did, from which on a name hardly trades."""
-GAP_FLOOR, FALL_FLOOR = 0.005, 0.01
+GAP_FLOOR, FALL_FLOOR = 0.005, 0.005
 """Smallest scale of a gap and of a session's return, logs."""
 UNKNOWN = 0.03
 """Scale of a gap where a name has too few sessions to tell."""
@@ -66,15 +70,17 @@ def undeclared(bars: SessionBars, declared: Floats, least: float) -> list[Jump]:
     move = bars.gap - declared
     found = []
     for pair, most in _worth_a_look(bars, move, least):
-        quiet = _quiet(bars, pair)
+        quiet = _quiet(bars, pair, float(move[pair]))
         if most + quiet < least:  # the rest costs more time
             continue
         around = _around(bars, pair)
         if around.size < FEWEST or _hardly_trades(bars, around):
             continue
-        ratio = nearest_ratio(float(move[pair]))
+        width = _gap_scale(bars, pair, around)
+        ratio = nearest_ratio(float(move[pair]), width)
         split = float(LOG_RATIOS[ratio])
-        gap = for_split(float(move[pair]), split, _gap_scale(bars, pair, around))
+        gap = for_split(float(move[pair]), split, width)
+        quiet -= float(RARITY[ratio])
         if gap + quiet < least:
             continue
         evidence = min(gap, _stays(bars, pair, around, split, declared)) + quiet
@@ -126,10 +132,14 @@ def _gap_scale(bars: SessionBars, pair: int, around: Ints) -> float:
     return width * float(np.sqrt(bars.elapsed[pair]))
 
 
-def _quiet(bars: SessionBars, pair: int) -> float:
+def _quiet(bars: SessionBars, pair: int, move: float) -> float:
     """Return what the session's turnover and span say for a split, a log likelihood ratio."""
     before = slice(pair - min(USUAL, _age(bars, pair)), pair)
-    quiet = calm(float(bars.turnover[pair]), float(np.median(bars.turnover[before])), TURNOVER)
+    usual = float(np.median(bars.turnover[before]))
+    given = REVERSED if move < -THREEFOLD else TURNOVER
+    if given is TURNOVER and bars.turnover[pair] > CROWDED * usual > 0:
+        return -np.inf
+    quiet = calm(float(bars.turnover[pair]), usual, given)
     return quiet + calm(float(bars.span[pair]), float(np.median(bars.span[before])), SPAN)
 
 

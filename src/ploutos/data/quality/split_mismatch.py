@@ -26,6 +26,8 @@ UNDECLARED = (
     "name it (data/actions=columns with data.columns.split), mend the price, or read prices that are adjusted"
     " for splits; a distribution as large looks the same"
 )
+UNMOVED = 0.03
+"""Log move that is none, and what is left beside a split: for a name of what the price shows."""
 NOT_THERE, NOT_TOLD = "split_not_in_price", "undeclared_split"
 
 
@@ -162,4 +164,4 @@ def _declared(
 
 def _ratio(move: float) -> str:
     """Return the split that a log move is like."""
-    return ratio_text(nearest_ratio(move))
+    return "1:1" if abs(move) < UNMOVED else ratio_text(nearest_ratio(move, UNMOVED))
