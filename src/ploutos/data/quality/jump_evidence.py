@@ -23,7 +23,8 @@ RARITY[[RATIOS.index((6, 5)), RATIOS.index((11, 10))]] = 1.5, 2.0
 DEGREES = 3.0
 """Of freedom: gaps of single names have tails about as fat as a Student t with three."""
 QUIET = 1.2
-"""Standard deviation, in logs, of what lies below the mean of a split: a quiet day speaks for nothing."""
+"""Standard deviation, in logs, of what lies below the mean of a split: a quieter day speaks for nothing, one
+without trading, as after a collapse, against it."""
 TURNOVER = ((0.3, 0.4), (1.9, 1.3))
 """Mean and standard deviation of the log of a session's turnover over its usual one, with a split and with a
 real jump. Those of jumps were measured on daily bars of 1962 to 2017, so were those of `SPAN`."""
@@ -76,15 +77,16 @@ def ratio_text(place: int) -> str:
     return f"{new}:{old}"
 
 
-def calm(value: float, usual: float, given: tuple[tuple[float, float], tuple[float, float]]) -> float:
-    """Return the log likelihood ratio of a session's turnover or span (`value`) under a split over a jump.
+def calm(value: Floats, usual: Floats, given: tuple[tuple[float, float], tuple[float, float]]) -> Floats:
+    """Return the log likelihood ratios of sessions' turnover or span (`value`) under a split over a jump.
 
     A split changes neither; a real jump comes with many times the usual. Bounded; 0 where there is no value.
     """
-    if not (value > 0 and usual > 0):
-        return 0.0
-    deviation = np.log(value / usual)
+    known = (value > 0) & (usual > 0)
+    deviation = np.log(np.where(known, value, 1.0) / np.where(known, usual, 1.0))
     (split, split_sd), (jump, jump_sd) = given
-    width = split_sd if deviation > split else max(split_sd, QUIET)
-    ratio = 0.5 * ((deviation - jump) / jump_sd) ** 2 - 0.5 * ((deviation - split) / width) ** 2
-    return float(np.clip(ratio + np.log(jump_sd / split_sd), LEAST_CALM, MOST_CALM))
+    width = np.where(deviation > split, split_sd, max(split_sd, QUIET))
+    above = np.maximum(deviation, split)
+    ratio = 0.5 * ((above - jump) / jump_sd) ** 2 - 0.5 * ((deviation - split) / width) ** 2
+    bounded = np.clip(ratio + np.log(jump_sd / split_sd), LEAST_CALM, MOST_CALM)
+    return np.where(known, bounded, 0.0)

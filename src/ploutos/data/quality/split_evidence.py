@@ -69,10 +69,7 @@ def undeclared(bars: SessionBars, declared: Floats, least: float) -> list[Jump]:
     """Return the gaps with at least the evidence `least`; `declared` [K] is the log move of known actions."""
     move = bars.gap - declared
     found = []
-    for pair, most in _worth_a_look(bars, move, least):
-        quiet = _quiet(bars, pair, float(move[pair]))
-        if most + quiet < least:  # the rest costs more time
-            continue
+    for pair, quiet in _worth_a_look(bars, move, least):
         around = _around(bars, pair)
         if around.size < FEWEST or _hardly_trades(bars, around):
             continue
@@ -101,19 +98,38 @@ def contradicted(bars: SessionBars, pair: int, split: float, other: float) -> fl
 
 
 def _worth_a_look(bars: SessionBars, move: Floats, least: float) -> list[tuple[int, float]]:
-    """Return the pairs whose gap could reach the evidence, and the most that the gap alone can give."""
+    """Return the pairs that could reach the evidence, and what turnover and span say for each."""
     compared = (bars.elapsed > 0) & (bars.elapsed <= LONGEST) & (np.abs(move) > SMALLEST)
     pairs = np.flatnonzero(compared)
     if not pairs.size:
         return []
-    size = pl.DataFrame({"owner": bars.owner, "size": np.abs(bars.gap)}).select(
-        pl.col("size").rolling_median(2 * AROUND + 1, min_samples=1, center=True).over("owner")
-    )["size"]
-    width = np.maximum(GAP_FLOOR, NARROWEST * size.to_numpy()[pairs])
+    size = _usual(bars, np.abs(bars.gap), 2 * AROUND + 1, center=True)[pairs]
+    width = np.maximum(GAP_FLOOR, NARROWEST * size)
     nearest = np.abs(move[pairs, None] - LOG_RATIOS).min(axis=1)
     most = np.asarray(log_t(nearest / width) - log_t(move[pairs] / width))
-    chosen = most + 2 * MOST_CALM >= least
-    return list(zip(pairs[chosen].tolist(), most[chosen].tolist(), strict=True))
+    near = most + 2 * MOST_CALM >= least
+    pairs, most = pairs[near], most[near]
+    quiet = _quiet(bars, pairs, move[pairs])
+    chosen = most + quiet >= least
+    return list(zip(pairs[chosen].tolist(), quiet[chosen].tolist(), strict=True))
+
+
+def _usual(bars: SessionBars, values: Floats, sessions: int, *, center: bool) -> Floats:
+    """Return [K] medians over a ticker's sessions: those around a pair, or those before it."""
+    median = pl.col("value").rolling_median(sessions, min_samples=1, center=center)
+    frame = pl.DataFrame({"owner": bars.owner, "value": values})
+    return frame.select((median if center else median.shift(1)).over("owner"))["value"].to_numpy()
+
+
+def _quiet(bars: SessionBars, pairs: Ints, move: Floats) -> Floats:
+    """Return what the sessions' turnover and span say for a split, log likelihood ratios."""
+    turnover, span = bars.turnover[pairs], bars.span[pairs]
+    usual = _usual(bars, bars.turnover, USUAL, center=False)[pairs]
+    reversed_ = move < -THREEFOLD
+    quiet = np.where(reversed_, calm(turnover, usual, REVERSED), calm(turnover, usual, TURNOVER))
+    quiet += calm(span, _usual(bars, bars.span, USUAL, center=False)[pairs], SPAN)
+    crowded = ~reversed_ & (turnover > CROWDED * usual) & (usual > 0)
+    return np.where(crowded, -np.inf, quiet)
 
 
 def _around(bars: SessionBars, pair: int) -> npt.NDArray[np.int64]:
@@ -130,17 +146,6 @@ def _hardly_trades(bars: SessionBars, around: Ints) -> bool:
 def _gap_scale(bars: SessionBars, pair: int, around: Ints) -> float:
     width = max(scale(bars.gap[around], GAP_FLOOR), step(bars.close[around]))
     return width * float(np.sqrt(bars.elapsed[pair]))
-
-
-def _quiet(bars: SessionBars, pair: int, move: float) -> float:
-    """Return what the session's turnover and span say for a split, a log likelihood ratio."""
-    before = slice(pair - min(USUAL, _age(bars, pair)), pair)
-    usual = float(np.median(bars.turnover[before]))
-    given = REVERSED if move < -THREEFOLD else TURNOVER
-    if given is TURNOVER and bars.turnover[pair] > CROWDED * usual > 0:
-        return -np.inf
-    quiet = calm(float(bars.turnover[pair]), usual, given)
-    return quiet + calm(float(bars.span[pair]), float(np.median(bars.span[before])), SPAN)
 
 
 def _stays(bars: SessionBars, pair: int, around: Ints, split: float, declared: Floats) -> float:
@@ -160,8 +165,3 @@ def _levels(bars: SessionBars, pair: int) -> tuple[float, float]:
     first, last = int(bars.first[ticker]), int(bars.first[ticker + 1])
     before = bars.close[max(first, pair - SETTLED) : pair]
     return float(np.median(before)), float(np.median(bars.close[pair : min(last, pair + SETTLED)]))
-
-
-def _age(bars: SessionBars, pair: int) -> int:
-    """Return how many sessions the ticker has before the pair."""
-    return int(pair - bars.first[np.searchsorted(bars.first, pair, side="right") - 1])
