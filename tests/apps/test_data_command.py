@@ -88,8 +88,12 @@ def test_the_report_of_a_file_with_wrong_rows(prices: Path, tmp_path: Path) -> N
     assert said["bars"] == [f"{bars:,} at {6 * sessions:,} times"] and told["bars"] == bars
     assert said["gaps"] == ["2 bars missing between a ticker's first and last"]
     assert said["silent ends"] == ["CCC"] and told["silent_ends"] == ["CCC"]
-    dropped = dict(part.rsplit(" ", 1) for part in said["rows dropped"][0].split(", "))
-    assert dropped["mixed_bar"] == dropped["outside_session"] == "1"
+    head, reasons = said["rows dropped"][0].split(": ")
+    assert head == f"5 of {bars + 5} ({500 / (bars + 5):.1f} %)"
+    dropped = dict(part.rsplit(" ", 1) for part in reasons.split(", "))
+    names = ("mixed_bar", "outside_session", "duplicate", "non_positive", "spike")
+    assert dropped == dict.fromkeys(names, "1")
+    assert said["source"] == [f"parquet: {prices}"]
     source = told["source"]
     assert (source["rows_read"], source["rows_kept"]) == (bars + 5, bars)
     rules = {rule["rule"]: rule for rule in source["rules"]}
@@ -111,4 +115,4 @@ def test_the_report_of_a_file_with_wrong_rows(prices: Path, tmp_path: Path) -> N
     assert said["quality page"] == [str(page)] and said["report"] == [str(file)]
     text = page.read_text()
     assert text.startswith("<!DOCTYPE html>") and "<script" not in text
-    assert all(name in text for name in ("small", "CCC", told["address"], *rules))
+    assert all(name in text for name in ("small", "CCC", str(prices), told["address"], *rules))

@@ -230,6 +230,37 @@ def test_us_hours_of_the_session_alone_are_suspected_when_read_as_utc(real_data)
     assert zone(frame, exchange, "America/New_York", label="close") == {"winter": 1.0, "summer": 1.0}
 
 
+@pytest.mark.parametrize("which", ["us", "us_auction", "us_session", "lean", "fx"])
+def test_real_hours_are_right_as_they_are_and_told_when_shifted(real_data, which):
+    """By every whole hour, and with two fifths of all volume in the hour after the close."""
+    exchange, zone_of = Exchange(code="XNYS"), "UTC"
+    if which == "fx":
+        exchange, zone_of = Forex(timezone="America/New_York", day_starts="17:00"), "Europe/Helsinki"
+        frame = pl.read_parquet(real_data / "fx_gold_hourly_2012_2022.parquet")
+        frame = frame.rename({"tick_volume": "volume"}).filter(pl.col("ts").dt.year() < 2016)
+    elif which == "lean":
+        zone_of = "America/New_York"
+        frame = pl.read_parquet(real_data / "lean_us_hourly_1998_2021_raw_ET.parquet")
+        frame = frame.filter(pl.col("ts").dt.year() > 2016)
+    else:
+        frame = pl.read_parquet(real_data / "ploutos_us_hourly_2020_2026_UTC.parquet")
+        frame = frame.filter(pl.col("ts").dt.year() < 2023)
+        hour = pl.col("ts").dt.convert_time_zone("America/New_York").dt.hour()
+        if which == "us_session":
+            frame = frame.filter(hour.is_between(9, 15))
+        if which == "us_auction":
+            auction = pl.when(hour == 16).then(pl.col("volume").sum().over("ticker") / 1100)
+            frame = frame.with_columns(volume=auction.otherwise("volume"))
+    if frame.schema["ts"].time_zone is None:
+        at = pl.col("ts").dt.replace_time_zone(zone_of, ambiguous="earliest", non_existent="null")
+        frame = frame.with_columns(at.dt.convert_time_zone("UTC")).drop_nulls("ts")
+    frame = frame.sort("ticker", "ts")
+    assert zone(frame, exchange, "UTC") == {}
+    for hours in (-12, -9, -6, -5, -3, -1, 1, 2, 4, 7, 8, 11):
+        shifted = frame.with_columns(pl.col("ts").dt.offset_by(f"{hours}h"))
+        assert zone(shifted, exchange, "UTC") == {"winter": -hours, "summer": -hours}, hours
+
+
 def test_currencies_on_a_brokers_clock_are_suspected_when_read_as_utc(real_data):
     """The zone of this file is not documented: its weeks run from Monday 00:00 to Friday 24:00 all year."""
     frame = pl.read_parquet(real_data / "fx_gold_hourly_2012_2022.parquet")

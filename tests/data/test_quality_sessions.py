@@ -166,6 +166,50 @@ def test_times_in_utc_that_are_read_as_local_are_suspected(first, half_year, hou
         suspicion(frame, table, "America/New_York", quality("strict"))
 
 
+def moving(table, *, auction=0.0, session_only=False, seed=0):
+    """Return hourly bars by open whose prices jump where the session opens, also in extended hours.
+
+    `auction` is the share of a day's volume that the bar after the close reports.
+    """
+    frame = extended(table)
+    rng = np.random.default_rng(seed)
+    wall = frame["ts"].dt.replace_time_zone("UTC").dt.convert_time_zone("America/New_York")
+    hour, weekday = wall.dt.hour().to_numpy(), wall.dt.weekday().to_numpy()
+    size = np.select(
+        [hour == 9, (hour > 9) & (hour < 16), (hour < 4) | (hour > 19)], [0.012, 0.004, 0.0], 0.002
+    )
+    volume = np.select([hour == 9, (hour > 9) & (hour < 16), (hour < 4) | (hour > 19)], [6.0, 4.0, 0.0], 0.4)
+    volume = np.where(hour == 16, auction / (1 - auction) * 30.0, volume)
+    close = 100 * np.exp(np.cumsum(size * rng.standard_normal(hour.size)))
+    kept = (weekday < 6) & ((hour > 8) & (hour < 17) if session_only else (hour > 3) & (hour < 20))
+    return frame.with_columns(close=close, volume=volume).filter(pl.Series(kept))
+
+
+@pytest.mark.parametrize("session_only", [False, True])
+@pytest.mark.parametrize("auction", [0.1, 0.4, 0.5])
+@pytest.mark.parametrize("month", [1, 6])
+def test_a_closing_auction_is_no_zone(month, auction, session_only):
+    """Its hourly bar begins when the session ends, and one hour earlier it would lie inside."""
+    table = sessions(date(2024, month, 1), 60)
+    frame = moving(table, auction=auction, session_only=session_only)
+    assert suspicion(frame, table, "UTC")["count"] == 0
+    suspicion(frame, table, "UTC", quality("strict"))
+    for hours in (-7, -5, -2, 2, 4, 6, 12):
+        shifted = frame.with_columns(pl.col("ts").dt.offset_by(f"{hours}h"))
+        told = suspicion(shifted, table, "UTC")["examples"]
+        assert [each["shift_hours"] for each in told] == [-hours], hours
+
+
+def test_new_york_time_that_is_read_as_utc_is_five_hours_off_in_winter():
+    """With the auction inside, four hours bring more volume into the sessions than five."""
+    table = sessions(date(2024, 1, 1), 60)
+    wall = pl.col("ts").dt.replace_time_zone("UTC").dt.convert_time_zone("America/New_York")
+    local = moving(table, auction=0.4, session_only=True).with_columns(wall.dt.replace_time_zone(None))
+    found = suspicion(local, table, "UTC")
+    (told,) = found["examples"]
+    assert told["shift_hours"] == 5.0 and "data.input_timezone" in found["remedy"]
+
+
 def test_without_volume_bars_are_counted_and_markets_that_never_close_say_nothing():
     table = sessions(date(2024, 1, 1), 26)
     frame = extended(table).filter(pl.col("volume") > 1).with_columns(volume=0.0)

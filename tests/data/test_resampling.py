@@ -14,7 +14,7 @@ from ploutos.data.calendars.exchange import Exchange
 from ploutos.data.calendars.forex import Forex
 from ploutos.data.labels import label_bars
 from ploutos.data.resample import resample
-from ploutos.types import DataError
+from ploutos.types import ConfigError, DataError
 
 NEW_YORK = ZoneInfo("America/New_York")
 XNYS = Exchange(code="XNYS")
@@ -192,6 +192,43 @@ def test_what_cannot_be_resampled_is_refused():
     thanksgiving = flat([datetime(2024, 11, 28, 18, tzinfo=UTC)])
     with pytest.raises(DataError, match="is in no session"):
         resample(thanksgiving, minutes=None, anchor="clock", calendar=XNYS)
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes", "nearest"), [(60, 90, "60 or 120"), (5, 12, "10 or 15"), (30, 20, None)]
+)
+def test_lengths_that_the_bars_do_not_fill_are_refused(step, minutes, nearest):
+    """Before, a bar that lies in two of the new ones went to the later one whole."""
+    bars = flat(session_minutes(XNYS, date(2024, 11, 27), step))
+    said = (
+        "longer, 30 minutes"
+        if nearest is None
+        else rf"{minutes} is not a multiple of the {step} .* {nearest}$"
+    )
+    for anchor in ("clock", "open"):
+        with pytest.raises(DataError, match=said):
+            resample(bars, minutes=minutes, anchor=anchor, calendar=XNYS)
+
+
+def test_the_length_of_the_given_bars_may_be_told(parquet, tmp_path):
+    """Rarely traded names have few bars that are neighbours; and a config contradicts itself without any."""
+    thin = flat([end for n, end in enumerate(session_minutes(XNYS, date(2024, 11, 27), 5)) if n % 2])
+    with pytest.raises(DataError, match="15 is not a multiple of the 10 minutes"):
+        resample(thin, minutes=15, anchor="clock", calendar=XNYS)
+    assert resample(thin, minutes=15, anchor="clock", calendar=XNYS, bar_minutes=5)[0].height == 26
+    with pytest.raises(ConfigError, match=r"resample_minutes: 90 is not a multiple of the 60 .* 60 or 120\b"):
+        parquet(tmp_path / "absent.parquet", resample_minutes=90)
+    for fitting in (60, 120, 180, "session", None):
+        parquet(tmp_path / "absent.parquet", resample_minutes=fitting)
+
+
+def test_hours_from_the_open_do_not_make_even_hours():
+    """Three of seven bars lie across an edge: the half hour at the end does not make this a multiple."""
+    bars = flat(session_minutes(XNYS, date(2024, 11, 27), 60))
+    with pytest.raises(DataError, match=r"3 of 7 given bars lie across an edge .* Nearest: anchor=open$"):
+        resample(bars, minutes=120, anchor="clock", calendar=XNYS)
+    longer, told = resample(bars, minutes=120, anchor="open", calendar=XNYS)
+    assert new_york(longer["ts"]) == ["11:30", "13:30", "15:30", "16:00"] and told["rows_across_edges"] == 0
 
 
 @pytest.mark.real_data

@@ -65,9 +65,16 @@ def check(name="target_sharpe", *, passed=True, gate=True, value=2.5, **other):
     return Check(name=name, passed=passed, value=value, gate=gate, **keys | other)
 
 
-def written(html, study, verdict, folder, *, settings="seed: 0", facts=None):
+def written(html, study, verdict, folder, *, settings="seed: 0", facts=None, warnings=()):
     path = folder / "deep" / "report.html"
-    html.write(study, verdict, path, settings=settings, facts=facts or {"command": "ploutos study"})
+    html.write(
+        study,
+        verdict,
+        path,
+        settings=settings,
+        facts=facts or {"command": "ploutos study"},
+        warnings=warnings,
+    )
     return path.read_text(encoding="utf-8")
 
 
@@ -93,6 +100,15 @@ def test_page_is_complete_and_needs_nothing_else(html, make_study, tmp_path):
     ):
         assert words in text
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["report.html"]
+
+
+def test_warnings_stand_before_the_first_figure(html, make_study, tmp_path):
+    told = ("error in the data: undeclared_split", "<b>silent</b> ends")
+    text = " ".join(Page(written(html, make_study(), Verdict.of((check(),)), tmp_path, warnings=told)).text)
+    places = [text.index(words) for words in ("every gate passed", *told, "Sharpe ratio")]
+    assert places == sorted(places)
+    quiet = written(html, make_study(), Verdict.of((check(),)), tmp_path)
+    assert 'class="warnings"' not in quiet
 
 
 def test_figures_are_not_offered_for_upload(html, make_study, tmp_path):

@@ -101,6 +101,8 @@ def run(config: DictConfig, it: "Audited") -> float:
     from rich.console import Console
 
     from ploutos.apps.audit_table import explained, findings_table, sections_table
+    from ploutos.apps.closing import tell
+    from ploutos.apps.data_errors import DataErrors
     from ploutos.audit.report import Report
     from ploutos.audit.whole import Effort, sections
     from ploutos.tracking.files import replace_file
@@ -117,6 +119,7 @@ def run(config: DictConfig, it: "Audited") -> float:
     file = Path(HydraConfig.get().runtime.output_dir) / "audit.json"
     replace_file(file, json.dumps(report.as_dict(), indent=2).encode())
     console = Console()
+    tell(console, DataErrors.of(config, it.panel).lines())
     console.print(sections_table(report))
     if any(section.findings for section in report.sections):
         console.print(findings_table(report, width=console.width))

@@ -1,12 +1,18 @@
 """The last lines of a command: figures, checks and where to look next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from omegaconf import DictConfig
 from rich.console import Console
 
 from ploutos.apps.outcome import Judged
+
+
+def tell(console: Console, warnings: Iterable[str]) -> None:
+    """Print what a reader of figures should know, a line each."""
+    for warning in warnings:
+        console.print(f"warning  {warning}", style="yellow", soft_wrap=True, highlight=False, markup=False)
 
 
 @contextmanager
@@ -29,8 +35,7 @@ def close(console: Console, judged: Judged, config: DictConfig) -> None:
         console.print(render(judged.study, judged.verdict))
     else:
         console.print(f"REJECTED  {judged.verdict.reason}", style="bold red", markup=False)
-    for warning in judged.warnings:
-        console.print(f"warning  {warning}", style="yellow", highlight=False, markup=False)
+    tell(console, judged.warnings)
     lines = {"verdict": judged.verdict_file, "report": judged.report_file}
     for name, path in lines.items():
         if path is not None:

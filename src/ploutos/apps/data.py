@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
 
 
+def source_text(config: DictConfig) -> str:
+    """Return where the bars come from: the kind of source, and its path or tickers."""
+    from omegaconf import OmegaConf
+
+    kind = str(config.data.get("_target_", "")).rpartition(".")[2].lower()
+    path, tickers = (OmegaConf.select(config, f"data.{key}") for key in ("path", "tickers"))
+    if path is not None:
+        return f"{kind}: {Path(str(path)).expanduser().absolute()}"
+    return f"{kind}: {_short([str(name) for name in tickers])}" if tickers else kind
+
+
 def prepare(config: DictConfig) -> "tuple[Panel, Path] | None":
     """Check the config, then open the panel or build it; return it and its folder. None for other tasks."""
     from ploutos.apps.parts import build
@@ -58,21 +69,13 @@ def describe_panel(panel: "Panel", folder: Path) -> dict[str, Any]:
 
 def lines(told: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the report as names and values that a person reads."""
-    dropped = {
-        name.removeprefix("rows_"): value
-        for name, value in told["source"].items()
-        if name.startswith("rows_") and name not in ("rows_read", "rows_kept", "rows_clipped")
-    }
-    # Rows that a rule took out count as well: without a time, twice, with a price that cannot be.
-    for rule in told["source"].get("rules", []):
-        if rule["action"] in ("dropped", "masked") and rule["count"]:
-            dropped[rule["rule"]] = rule["count"]
     return [
+        ("source", told["read_from"]),
+        ("rows dropped", dropped(told["source"])),
         ("tickers", f"{len(told['tickers'])}: {_short(told['tickers'])}"),
         ("bars", f"{told['bars']:,} at {told['rows']:,} times"),
         ("from, to", f"{told['first']}  {told['last']}  (bar close)"),
         ("sessions", f"{told['sessions_per_year']:.2f} a year, {_by(told)}"),
-        ("rows dropped", ", ".join(f"{n} {v:,}" for n, v in dropped.items()) or "none"),
         ("gaps", f"{told['gap_cells']:,} bars missing between a ticker's first and last"),
         *corporate(told["source"]),
         ("delisted", str(told["delisted"])),
@@ -94,14 +97,29 @@ def _by(told: dict[str, Any]) -> str:
     return f"by the usual step of its bars (the calendar has {told['calendar_sessions_per_year']:.2f})"
 
 
+def dropped(source: dict[str, Any]) -> str:
+    """Return how many of the rows were dropped, and how many for which reason."""
+    from ploutos.data.quality.dropped import losses, lost, share
+
+    if "rows_read" not in source or lost(source) <= 0:
+        return "none"
+    reasons = ", ".join(f"{loss.name} {loss.rows:,}" for loss in losses(source))
+    gone = lost(source)
+    return f"{gone:,} of {source['rows_read']:,} ({share(gone, source)}): {reasons}"
+
+
 def findings(source: dict[str, Any]) -> list[tuple[str, str]]:
     """Return a line for each quality rule that found something, the most serious first."""
     from ploutos.data.quality.table import table_rows
 
-    found = [row for row in table_rows(source.get("rules", [])) if row[1] != "-"]
+    rules = source.get("rules", [])
+    remedies = {rule["rule"]: rule.get("remedy") for rule in rules}
+    found = [row for row in table_rows(rules) if row[1] != "-"]
     return [
-        ("finding", f"{severity}: {rule} {count} times in {tickers} tickers, {action}; {example}")
-        for rule, severity, count, tickers, action, _, example in found
+        ("finding", f"{severity}: {rule} {count} times in {tickers} tickers, {action}; {example}{help_}")
+        for (rule, severity, count, tickers, action, _, example), help_ in zip(
+            found, (f"; {remedies[row[0]]}" if remedies.get(row[0]) else "" for row in found), strict=True
+        )
     ]
 
 
@@ -164,7 +182,7 @@ def run(config: DictConfig, prepared: "tuple[Panel, Path] | None") -> float:
         return 0.0
     if config.verify:
         require_sound(prepared[1])
-    told = describe_panel(*prepared)
+    told = describe_panel(*prepared) | {"read_from": source_text(config)}
     folder = Path(HydraConfig.get().runtime.output_dir)
     settings = recognised(told["source"], config, folder)
     for name, value in [*lines(told), *written(told, folder, str(config.name)), *settings]:
@@ -177,7 +195,7 @@ def recognised(source: dict[str, Any], config: DictConfig, folder: Path) -> list
     if "layout" not in source:
         return []
     from ploutos.apps.settings_text import settings_text
-    from ploutos.report.html import replace_file
+    from ploutos.tracking.files import replace_file
 
     choices = {str(group): str(option) for group, option in HydraConfig.get().runtime.choices.items()}
     text = settings_text(source["layout"], config.data, choices, name=str(config.name))
@@ -198,7 +216,8 @@ def written(told: dict[str, Any], folder: Path, title: str) -> list[tuple[str, s
     if "rules" in told["source"]:
         page = folder / "quality.html"
         facts = {name: value for name, value in lines(told) if name not in ("finding",)}
-        replace_file(page, render(told["source"], title=title, facts=facts).encode())
+        html = render(told["source"], title=title, source=told["read_from"], facts=facts)
+        replace_file(page, html.encode())
         files.append(("quality page", str(page)))
     return files
 

@@ -1,5 +1,6 @@
 """Environments for algorithms of one's own: `Ploutos-v0`, one portfolio or many, and the VecEnv."""
 
+import logging
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import OmegaConf
 
 from ploutos.apps.composing import composed
+from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.forked import LastMade
 from ploutos.apps.parts import build, choose_folds
 from ploutos.apps.preflight import check_folders, check_values
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ploutos.env.portfolio import Portfolio
     from ploutos.env.vec_env import TradingVecEnv
     from ploutos.panel.panel import Panel
+
+log = logging.getLogger(__name__)
 
 WINDOWS = ("train", "validation", "test")
 
@@ -79,6 +83,8 @@ def _staged(overrides: Sequence[str], config_dir: str | None) -> Stage:
         backtest, regime = build(config.backtest), build(config.regime)
         sources = (build(config[name]) for name in ("data", "macro", "universe"))
         panel: Panel = build(config.panel).open_or_build(*sources, features)
+        for line in DataErrors.of(config, panel).lines():
+            log.warning(line)
         regime.check(panel)
         (fold,) = choose_folds(split, features, panel, [config.fold])
         fitted = regime.fit(panel, fold.train.rows(panel.ts))

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.idle import never_traded
 from ploutos.apps.outcome import Judged, record, warnings_about, write_verdict
 from ploutos.apps.parts import Parts, build, resolved
@@ -130,7 +131,8 @@ def judge(
     folder.mkdir(parents=True, exist_ok=True)
     parts.hardware.apply()
     unfinished = [c for c in children if c.state != "FINISHED"]
-    warnings = warnings_about(panel)
+    warnings = warnings_about(config, panel)
+    home.tags(DataErrors.of(config, panel).tags())
     if unfinished:
         named = ", ".join(f"fold {c.fold} seed {c.seed} {c.state}" for c in unfinished)
         verdict = Verdict.of((), incomplete=f"{len(unfinished)} of {len(children)} runs missing ({named})")
@@ -153,7 +155,7 @@ def judge(
         "run": home.run_id,
         "sessions a year": f"{panel.sessions_per_year:.2f}, by the calendar",
         "equity sha256": equity_sha256(study.track)[:16],
-    } | {f"warning {k + 1}": text for k, text in enumerate(warnings)}
-    build(config.report).write(study, verdict, report, settings=settings, facts=facts)
+    }
+    build(config.report).write(study, verdict, report, settings=settings, facts=facts, warnings=warnings)
     record(home, verdict, study, folder, path, report)
     return Judged(verdict, study, path, report, warnings)

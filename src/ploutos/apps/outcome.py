@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from ploutos.apps.data_errors import DataErrors
 from ploutos.backtest.by_regime import by_regime
 from ploutos.backtest.metrics import equity_sha256, session_returns, summary, yearly_returns
 from ploutos.panel.panel import Panel
@@ -27,8 +28,12 @@ class Judged:
     warnings: tuple[str, ...]
 
 
-def warnings_about(panel: Panel) -> tuple[str, ...]:
-    """Return what a reader of the figures should know about the data, one line each."""
+def warnings_about(config: DictConfig, panel: Panel) -> tuple[str, ...]:
+    """Return what a reader of the figures should know about the data, one line each, the worst first."""
+    return DataErrors.of(config, panel).lines() + _silent_ends(panel)
+
+
+def _silent_ends(panel: Panel) -> tuple[str, ...]:
     silent = panel.quality.get("panel", {}).get("silent_ends", [])
     if not silent:
         return ()
@@ -69,6 +74,7 @@ def write_verdict(
     told["equity_sha256"] = equity_sha256(study.track) if study else None
     told["panel"] = panel.hash
     told["warnings"] = list(warnings)
+    told["data_errors"] = DataErrors.of(config, panel).as_dict()
     path = folder / "verdict.json"
     replace_file(path, json.dumps(told, indent=2, default=str).encode())
     return path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.children import KIND, child_of, children_of
+from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.parts import Parts, build_parts, stored_panel
 from ploutos.apps.safety import plain_yaml
 from ploutos.apps.safety.components import check_all
@@ -78,10 +79,21 @@ def _plain(config: Any) -> DictConfig:
     text = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
     if "${" in text:
         raise DataError(f"study: its {CONFIG} holds a reference '${{...}}'; a recorded config is resolved")
-    whole = OmegaConf.merge(BEFORE, config)
+    whole = OmegaConf.merge(BEFORE, _rules_before(config), config)
     assert isinstance(whole, DictConfig)
     check_all(whole)
     return whole
+
+
+def _rules_before(config: DictConfig) -> dict[str, Any]:
+    """Return the quality rules as shipped, for a config that was recorded before some of them were there.
+
+    They complete the constructor; the panel is the recorded one, or none.
+    """
+    if OmegaConf.select(config, "data.quality") is None:
+        return {}
+    shipped = OmegaConf.load(conf_dir() / "data" / "quality" / "standard.yaml")
+    return {"data": {"quality": shipped}}
 
 
 def reopen(recorded: Recorded) -> "tuple[Parts, Panel, tuple[Fold, ...]]":

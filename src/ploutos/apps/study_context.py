@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ploutos.apps.children import KIND, Place
+from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.errors import describe
 from ploutos.apps.interrupts import interrupts
 from ploutos.apps.label import label
@@ -37,9 +38,13 @@ INTERRUPTED = "its study was interrupted"
 
 @dataclass(kw_only=True)
 class Launched:
-    """A study under way, in the process that launched it. `jobs` are its (fold, seed) pairs.
+    """A study under way, in the process that launched it.
 
-    `panel` is kept open: while it is, nobody prunes it.
+    Attributes
+    ----------
+    jobs : its (fold, seed) pairs.
+    panel : kept open: while it is, nobody prunes it.
+    data_errors : a line for each finding of severity error in its data.
     """
 
     config: DictConfig
@@ -50,6 +55,7 @@ class Launched:
     store: Store
     parent: Run
     folder: Path
+    data_errors: tuple[str, ...] = ()
     held: ExitStack = field(default_factory=ExitStack)
 
 
@@ -86,6 +92,8 @@ def prepare(config: DictConfig) -> Launched:
     tracking = build(first.tracking)
     stacked = together(first, parts.agent, [seed for _, seed in pairs])
     panel = open_panel(parts)
+    errors = DataErrors.of(first, panel)
+    errors.refuse()
     check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
 
     plain = resolved(first)
@@ -135,6 +143,7 @@ def prepare(config: DictConfig) -> Launched:
         store=store,
         parent=parent,
         folder=folder,
+        data_errors=errors.lines(),
         held=held,
     )
 

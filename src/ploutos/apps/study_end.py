@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ploutos.apps.closing import tell
 from ploutos.apps.errors import FAILURE, describe, explain
 from ploutos.apps.interrupts import interrupts, say
 from ploutos.apps.progress import StudyProgress
@@ -45,6 +46,7 @@ class Ending:
             highlight=False,
             markup=False,
         )
+        tell(self.console, launched.data_errors)
         self.progress = StudyProgress(self.console, self.folder, len(launched.jobs))
         self.progress.start()
 

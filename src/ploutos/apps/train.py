@@ -55,7 +55,8 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     from rich.console import Console
 
     from ploutos.apps.children import Place, ensure_child
-    from ploutos.apps.closing import close, judging
+    from ploutos.apps.closing import close, judging, tell
+    from ploutos.apps.data_errors import DataErrors
     from ploutos.apps.judge import judge
     from ploutos.apps.label import label
     from ploutos.apps.launch import Launch
@@ -80,6 +81,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
         launch=launch,
         resume=bool(config.resume),
     )
+    tell(console, DataErrors.of(config, panel).lines())
     build(config.checkpoints).prune()
     progress = StudyProgress(console, folder, 1)
     progress.start()

@@ -16,7 +16,7 @@ from ploutos.data.corporate.dated import attach
 from ploutos.data.corporate.delisting import infer_delistings
 from ploutos.data.labels import label_bars
 from ploutos.data.quality.quality import Quality, quality_report
-from ploutos.data.resample import resample
+from ploutos.data.resample import check_divides, resample
 from ploutos.data.row_actions import row_actions
 from ploutos.data.spacing import check_spacing
 from ploutos.types import Bars, DataError, PositiveInt
@@ -53,6 +53,9 @@ class Preparation:
     resample_anchor: Literal["clock", "open"]
     delisted_after_sessions: int | None
     delisting_return: DelistingReturn
+
+    def __post_init__(self) -> None:
+        check_divides(self.resample_minutes, self.bar_minutes)
 
     @property
     def clock(self) -> SessionClock:
@@ -137,7 +140,11 @@ class Preparation:
         if self.resample_minutes is not None:
             minutes = None if self.resample_minutes == "session" else self.resample_minutes
             frame, told["resampling"] = resample(
-                frame, minutes=minutes, anchor=self.resample_anchor, calendar=self.calendar
+                frame,
+                minutes=minutes,
+                anchor=self.resample_anchor,
+                calendar=self.calendar,
+                bar_minutes=self.bar_minutes,
             )
         gone, told["delistings"] = infer_delistings(
             frame,
@@ -153,7 +160,10 @@ class Preparation:
             frame=frame,
             actions=actions,
             delistings=gone,
-            quality=told | quality_report(rules + more, rows_read=rows_read, kept=frame),
+            quality=told
+            | quality_report(
+                rules + more, rows_read=rows_read, kept=frame, calendar=self.calendar, clock=self.clock
+            ),
         )
 
     def having(self, *, bar_minutes: int | None) -> "Preparation":

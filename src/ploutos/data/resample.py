@@ -8,9 +8,11 @@ import polars as pl
 
 from ploutos.data.calendars.calendar import Calendar, microseconds, sessions_between
 from ploutos.data.calendars.wall import minutes_of_day
-from ploutos.types import DataError
+from ploutos.types import ConfigError, DataError
 
 MINUTE_US = 60_000_000
+ACROSS = 20
+"""One in so many given bars may lie across an edge of the new ones: files hold a stray bar."""
 Times = npt.NDArray[np.int64]
 
 AGGREGATION = {
@@ -32,6 +34,7 @@ def resample(
     minutes: int | None,
     anchor: Literal["clock", "open"],
     calendar: Calendar,
+    bar_minutes: int | None = None,
 ) -> tuple[pl.DataFrame, dict[str, int | None]]:
     """Return bars of `minutes`, labelled by their close.
 
@@ -44,6 +47,7 @@ def resample(
         last one lasts from 15:30 to 16:00. Bars never reach beyond their session: the last ends at its close.
         Where daylight saving changes within a session, lengths are kept, not wall times.
     calendar : the sessions.
+    bar_minutes : length of the given bars; None: the usual distance of two of them.
 
     Returns
     -------
@@ -55,8 +59,8 @@ def resample(
     Raises
     ------
     DataError
-        A bar outside the sessions, `minutes` shorter than the given bars, or given bars most of which lie
-        across an edge of the new ones.
+        A bar outside the sessions; `minutes` shorter than the given bars or no multiple of them; more than
+        one in `ACROSS` of the given bars across an edge of the new ones.
     """
     if frame.is_empty():
         return frame, {"rows_before": 0, "rows_after": 0, "minutes_before": None, "rows_across_edges": 0}
@@ -64,9 +68,13 @@ def resample(
     ts = microseconds(frame["ts"])
     table = sessions_between(calendar, int(ts.min()) - 1, int(ts.max()))
     session = _session_of(frame, ts, table)
-    before = _usual_length(frame, ts, session)
+    usual = _usual_length(frame, ts, session)
+    before = usual if usual is None or bar_minutes is None else bar_minutes * MINUTE_US
     begins, ends = _edges(ts, session, table, minutes, anchor, calendar.timezone)
-    across = 0 if before is None else int(((ts - before < begins) & (begins > _opens(table)[session])).sum())
+    across = 0
+    if before is not None:
+        starts = np.maximum(ts - before, _ends_before(frame, ts, session))
+        across = int(((starts < begins) & (begins > _opens(table)[session])).sum())
     _check_lengths(before, minutes, across, frame.height, anchor)
     longer = _aggregated(frame.with_columns(pl.Series("ts", ends).cast(pl.Datetime("us", "UTC"))))
     return longer, {
@@ -104,6 +112,14 @@ def _usual_length(frame: pl.DataFrame, ts: Times, session: npt.NDArray[np.int64]
     return int(counts["gap"][0])
 
 
+def _ends_before(frame: pl.DataFrame, ts: Times, session: npt.NDArray[np.int64]) -> Times:
+    """Return the end of the bar before in the session, which no bar overlaps; long ago without one."""
+    rows = pl.DataFrame({"ticker": frame["ticker"], "ts": ts, "session": session})
+    same = (pl.col("ticker") == pl.col("ticker").shift(1)) & (pl.col("session") == pl.col("session").shift(1))
+    ends = rows.select(end=pl.when(same).then(pl.col("ts").shift(1)).otherwise(np.iinfo(np.int64).min))
+    return ends["end"].to_numpy()
+
+
 def _edges(
     ts: Times,
     session: npt.NDArray[np.int64],
@@ -124,6 +140,29 @@ def _edges(
     return np.maximum(begins, opens[session]), np.minimum(begins + length, closes[session])
 
 
+def check_divides(minutes: int | str | None, bar_minutes: int | None) -> None:
+    """Refuse a length of longer bars that the given ones, of `bar_minutes`, do not fill whole.
+
+    Raises
+    ------
+    ConfigError
+        The nearest lengths that they fill are named.
+    """
+    if not isinstance(minutes, int) or bar_minutes is None:
+        return
+    if minutes % bar_minutes:
+        raise ConfigError(_not_a_multiple("resample_minutes", minutes, bar_minutes))
+
+
+def _not_a_multiple(what: str, minutes: int, bar_minutes: int) -> str:
+    below = minutes // bar_minutes * bar_minutes
+    near = [str(length) for length in (below, below + bar_minutes) if length]
+    return (
+        f"{what}: {minutes} is not a multiple of the {bar_minutes} minutes of the given bars, some of which"
+        f" would lie in two. Nearest: {' or '.join(near)}"
+    )
+
+
 def _check_lengths(before: int | None, minutes: int | None, across: int, rows: int, anchor: str) -> None:
     if minutes is None:
         return
@@ -132,7 +171,9 @@ def _check_lengths(before: int | None, minutes: int | None, across: int, rows: i
     if before > minutes * MINUTE_US:
         given = before / MINUTE_US
         raise DataError(f"resample to {minutes} minutes: the given bars are longer, {given:g} minutes")
-    if across > rows / 2:
+    if minutes * MINUTE_US % before:
+        raise DataError(_not_a_multiple(f"resample to {minutes} minutes", minutes, before // MINUTE_US))
+    if across > rows / ACROSS:
         other = "open" if anchor == "clock" else "clock"
         raise DataError(
             f"resample to {minutes} minutes: {across} of {rows} given bars lie across an edge of the new ones"

@@ -22,11 +22,19 @@ class Html:
         self.top_tickers = top_tickers
 
     def write(
-        self, study: Study, verdict: Verdict, path: Path, *, settings: str, facts: dict[str, str]
+        self,
+        study: Study,
+        verdict: Verdict,
+        path: Path,
+        *,
+        settings: str,
+        facts: dict[str, str],
+        warnings: tuple[str, ...] = (),
     ) -> None:
         """Write the page to `path`, whole or not at all; an older page is replaced.
 
-        `settings` is the resolved configuration as text, `facts` are name-value pairs about the run.
+        `settings` is the resolved configuration as text, `facts` are name-value pairs about the run,
+        `warnings` what a reader should know before the figures.
         Raises ConfigError where the folder cannot be written.
         """
         page = render(
@@ -34,6 +42,7 @@ class Html:
             verdict,
             settings=settings,
             facts=facts,
+            warnings=warnings,
             curve_points=self.curve_points,
             weight_points=self.weight_points,
             top_tickers=self.top_tickers,

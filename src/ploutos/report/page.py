@@ -37,11 +37,16 @@ def render(
     *,
     settings: str,
     facts: dict[str, str],
+    warnings: tuple[str, ...],
     curve_points: int,
     weight_points: int,
     top_tickers: int,
 ) -> str:
-    """Return the whole page. `settings` is the resolved configuration as text, `facts` about the run."""
+    """Return the whole page.
+
+    `settings` is the resolved configuration as text, `facts` are about the run, `warnings` stand before the
+    figures.
+    """
     noise = next((check for check in verdict.checks if check.name == "price_noise"), None)
     fan = figures.fan(study, noise.evidence, points=curve_points) if noise else None
     held = figures.weights(study, points=weight_points, tickers=top_tickers)
@@ -53,6 +58,7 @@ def render(
         outcome="accepted" if verdict.accepted else "rejected",
         reason=escape(verdict.reason),
         span=escape(_span(study)),
+        warnings=tables.warnings(warnings),
         tiles=_tiles(study),
         key_figures=tables.key_figures(study),
         years=tables.years(study),

@@ -184,6 +184,12 @@ def _unicode(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if text != "n/a" else text
 
 
+def warnings(texts: Sequence[str]) -> str:
+    """Return what a reader should know before any figure, as a list; empty where there is nothing."""
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="warnings">{items}</ul>' if items else ""
+
+
 def facts(values: dict[str, str]) -> str:
     """Return name-value pairs about the run."""
     pairs = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in values.items())

@@ -42,6 +42,7 @@ class Finding:
     examples : at most five, JSON-ready: `ticker`, `ts` (ISO 8601) and the values that tell the story.
     action : what was done to these rows.
     threshold : the setting that decides, in the rule's own unit; None where there is none to set.
+    remedy : what a person can do about it; None where the rule has done what there is to do.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class Finding:
     examples: tuple[dict[str, Any], ...]
     action: Action
     threshold: float | None
+    remedy: str | None = None
 
     def counting(self, count: int) -> "Finding":
         """Return the same finding with another count, where a row stands for several things."""
@@ -69,6 +71,7 @@ def finding(
     threshold: float | None = None,
     columns: Iterable[str] = VALUES,
     name: str | None = None,
+    remedy: str | None = None,
 ) -> Finding:
     """Describe the rows `bad`; `name` differs from the rule's where it reports several things."""
     return Finding(
@@ -79,6 +82,7 @@ def finding(
         examples=examples(bad, columns),
         action=action,
         threshold=threshold,
+        remedy=remedy,
     )
 
 

@@ -20,6 +20,7 @@ class Places:
     ticker : [K] position in `tickers`.
     session : [K] row of `sessions`.
     bars : [K] bars of the ticker in the session.
+    begin : [K] row of the frame of the first of them.
     """
 
     sessions: pl.DataFrame
@@ -27,6 +28,7 @@ class Places:
     ticker: Ints
     session: Ints
     bars: Ints
+    begin: Ints
 
     @property
     def last(self) -> npt.NDArray[np.bool_]:
@@ -61,4 +63,11 @@ def places(frame: pl.DataFrame, sessions: pl.DataFrame) -> Places:
     new[1:] = (ticker[1:] != ticker[:-1]) | (session[1:] != session[:-1])
     begins = np.flatnonzero(new)
     bars = np.diff(np.append(begins, ticker.size))
-    return Places(sessions=sessions, tickers=names, ticker=ticker[begins], session=session[begins], bars=bars)
+    return Places(
+        sessions=sessions,
+        tickers=names,
+        ticker=ticker[begins],
+        session=session[begins],
+        bars=bars,
+        begin=np.flatnonzero(known)[begins],
+    )

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from ploutos.data.calendars.calendar import Calendar
 from ploutos.data.quality.coverage import coverage
 from ploutos.data.quality.duplicate import Duplicate
 from ploutos.data.quality.ends_early import EndsEarly
@@ -18,27 +19,38 @@ from ploutos.data.quality.ohlc_inconsistent import OhlcInconsistent
 from ploutos.data.quality.partial_day import PartialDay
 from ploutos.data.quality.places import places
 from ploutos.data.quality.spike import Spike
+from ploutos.data.quality.split_mismatch import SplitMismatch
 from ploutos.data.quality.stale import Stale
 from ploutos.data.quality.timezone_suspicion import TimezoneSuspicion
 from ploutos.data.quality.unsorted import Unsorted, is_ordered
 from ploutos.data.quality.zero_volume import ZeroVolume
 from ploutos.types import checked
+from ploutos.types.session import SessionClock
 
 Report = list[dict[str, Any]]
 """A list of `Finding.as_dict()`, one or more a rule, in the order of the rules."""
 
 
 class Quality:
-    """The rules, one setting each; frames have `ts`, `ticker`, `open`, `high`, `low`, `close`, `volume`.
+    """The rules, one setting each, and what a study does about errors.
+
+    Frames have `ts`, `ticker`, `open`, `high`, `low`, `close`, `volume`.
 
     What a rule masks is removed: the ticker has no bar at that time. Whether a bar is kept depends on no
     later bar. Nothing changes without a finding that says so.
+
+    Parameters
+    ----------
+    on_error : what `ploutos study` does about findings of severity error. "refuse_kept": refuse those whose
+        rows stay in the data; "refuse": also those whose rows were masked, dropped or repaired; "accept":
+        study all the same, and say so in the verdict. It changes no bar.
     """
 
     @checked
     def __init__(
         self,
         *,
+        on_error: Literal["refuse_kept", "refuse", "accept"],
         missing_key: MissingKey,
         not_finite: NotFinite,
         non_positive: NonPositive,
@@ -53,8 +65,10 @@ class Quality:
         future: Future,
         zero_volume: ZeroVolume,
         stale: Stale,
+        split_mismatch: SplitMismatch,
         spike: Spike,
     ) -> None:
+        self.on_error = on_error
         self.missing_key = missing_key
         self.not_finite = not_finite
         self.non_positive = non_positive
@@ -69,6 +83,7 @@ class Quality:
         self.future = future
         self.zero_volume = zero_volume
         self.stale = stale
+        self.split_mismatch = split_mismatch
         self.spike = spike
 
     def check_rows(self, frame: pl.DataFrame, *, file: str) -> tuple[pl.DataFrame, Report]:
@@ -143,6 +158,7 @@ class Quality:
         found.append(self.future.apply(frame, file=file))
         if bar_minutes is not None:
             found.append(self.partial_day.apply(placed, bar_minutes=bar_minutes, file=file))
+        found += self.split_mismatch.apply(frame, placed, file=file, splits=splits)
         for rule in (self.zero_volume, self.stale):
             frame, finding = rule.apply(frame, file=file)
             found.append(finding)
@@ -150,16 +166,18 @@ class Quality:
         return frame, [finding.as_dict() for finding in (*found, *findings)]
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return every rule's settings, JSON-ready."""
-        return {name: dict(vars(rule)) for name, rule in vars(self).items()}
+        """Return every rule's settings, JSON-ready; `on_error` changes no bar."""
+        return {name: dict(vars(rule)) for name, rule in vars(self).items() if name != "on_error"}
 
 
-def quality_report(rules: Report, *, rows_read: int, kept: pl.DataFrame) -> dict[str, Any]:
+def quality_report(
+    rules: Report, *, rows_read: int, kept: pl.DataFrame, calendar: Calendar, clock: SessionClock
+) -> dict[str, Any]:
     """Return the whole report, JSON-ready: `rows_read`, `rows_kept`, `tickers`, `rules`, `coverage`."""
     return {
         "rows_read": rows_read,
         "rows_kept": kept.height,
         "tickers": kept["ticker"].n_unique(),
         "rules": rules,
-        "coverage": coverage(kept),
+        "coverage": coverage(kept, calendar, clock),
     }

@@ -7,30 +7,38 @@ import numpy.typing as npt
 import polars as pl
 
 from ploutos.data.quality.finding import Finding, Severity
+from ploutos.data.quality.zone_profile import NOW, SHIFTS, MarketBars, Profile, market_bars, profile
 from ploutos.types import DataError, Fraction, checked
 
-Floats = npt.NDArray[np.float64]
-MINUTE_US = 60_000_000
-SHIFTS = np.arange(-14 * 60, 14 * 60 + 1, 30)
-"""Minutes; clocks of the world differ by multiples of half an hour or a quarter."""
 SMALLEST = 60
 """Minutes; auctions after the close and coarse bars look like smaller shifts."""
-CLOSE_TO_BEST = 0.002
-"""Shares that differ by less are alike; whole hours, then small shifts are told first."""
+MUCH = 0.1
+"""Share of the volume that decides alone unless the opening objects."""
+OBJECTS, AGREES, DECIDES = 0.7, 1.05, 1.3
+"""Jump at the shifted over that at the given openings: below the first it objects to a shift, from the second
+on it agrees, from the third on it decides alone, where it is three standard errors larger."""
+PLAUSIBLE = 1 / 3
+"""A shift has at least this share of the largest volume inside that any has."""
+ALIKE = 0.98
+"""Shifts that fit nearly as well as the best; whole hours, then small shifts are told first."""
 SUMMER = (4, 10)
 """First and last month of the half year in which the north's clocks are advanced."""
+REMEDY = "set data.input_timezone to the zone of the file's times, or data.label to the end that they mark"
 
 
 class TimezoneSuspicion:
-    """More volume would lie in the sessions if all times were shifted by some hours.
+    """Volume and opening jumps would fit the sessions better if all times were shifted by some hours.
 
-    Summer and winter are judged apart: a file in UTC that is read as New York time is off by four hours in
-    one and five in the other, which no one shift shows clearly. A market that never closes says nothing.
+    The volume alone does not tell: an hourly bar of the closing auction begins when the session ends, and
+    may hold most of a day's volume. Where the session opens, prices jump from those of the day before and
+    trading begins: both are looked for (see `zone_profile`). Summer and winter are judged apart: a file in
+    UTC that is read as New York time is off by four hours in one and five in the other, which no one shift
+    shows clearly. A market that never closes says nothing.
 
     Parameters
     ----------
     action : what to do with a suspicious file.
-    gain : share of the volume that a shift must bring into the sessions.
+    gain : share of the volume that a shift must bring into the sessions where the openings agree with it.
     """
 
     name = "timezone_suspicion"
@@ -51,28 +59,18 @@ class TimezoneSuspicion:
         input_timezone: str,
         file: str,
     ) -> Finding:
-        """Compare the volume's times with the sessions, before bars outside of them are dropped.
+        """Compare the bars' times with the sessions, before bars outside of them are dropped.
 
-        `sessions` must reach a day beyond the frame on either side. The count is 1 for a suspicion, of
-        every ticker; the examples tell it by half year.
+        `frame` is sorted by (ticker, ts); `sessions` must reach a day beyond it on either side. The count is
+        1 for a suspicion, of every ticker; the examples tell it by half year.
         """
-        half = pl.duration(minutes=bar_minutes if label == "open" else -bar_minutes) / 2
-        middle = _utc(frame, input_timezone) + half
-        by_time = (
-            frame.select(ts=middle, volume="volume", bars=pl.lit(1.0))
-            .drop_nulls("ts")
-            .group_by("ts")
-            .agg(pl.col("volume").sum(), pl.col("bars").sum())
-            .sort("ts")
-        )
-        weight = "volume" if by_time["volume"].sum() > 0 else "bars"
-        month = pl.col("ts").dt.month()
-        summer = month.is_between(*SUMMER)
-        halves = (("winter", by_time.filter(~summer)), ("summer", by_time.filter(summer)))
+        bars = market_bars(frame, _utc(frame, input_timezone), bar_minutes=bar_minutes, label=label)
+        summer = bars.ts.dt.month().is_between(*SUMMER)
+        halves = (("winter", bars.where(~summer)), ("summer", bars.where(summer)))
         examples = tuple(
             told
             for half_year, part in halves
-            if (told := self._judged(part, weight, sessions, half_year)) is not None
+            if (told := self._judged(part, sessions, bar_minutes, half_year)) is not None
         )
         if examples and self.action == "refused":
             raise DataError(f"{file}: {_say(examples[0], input_timezone)}")
@@ -84,29 +82,41 @@ class TimezoneSuspicion:
             examples=examples,
             action=self.action,
             threshold=self.gain,
+            remedy=REMEDY,
         )
 
     def _judged(
-        self, part: pl.DataFrame, weight: str, sessions: pl.DataFrame, half_year: str
+        self, part: MarketBars, sessions: pl.DataFrame, bar_minutes: int, half_year: str
     ) -> dict[str, Any] | None:
         """Return what is suspicious about one half year, or None."""
-        total = float(part[weight].sum())
-        if total <= 0:
+        if not part.weight.sum() > 0:
             return None
-        share = _share_inside(part["ts"], part[weight].to_numpy() / total, sessions)
-        now = float(share[SHIFTS == 0][0])
-        large = np.abs(SHIFTS) >= SMALLEST
-        best = float(share[large].max())
-        if best - now < max(self.gain, CLOSE_TO_BEST):
+        found = profile(part, sessions, bar_minutes=bar_minutes)
+        shifts = np.flatnonzero(self._better(found, bar_minutes))
+        if not shifts.size:
             return None
-        alike = np.flatnonzero(large & (share >= best - CLOSE_TO_BEST))
-        chosen = int(min(alike, key=lambda i: (SHIFTS[i] % 60 != 0, abs(SHIFTS[i]))))
+        fit = found.opening * np.sqrt(found.inside) if found.opening.any() else found.inside
+        alike = shifts[fit[shifts] >= ALIKE * fit[shifts].max()]
+        chosen = int(min(alike, key=lambda k: (SHIFTS[k] % 60 != 0, abs(SHIFTS[k]))))
         return {
             "half_year": half_year,
             "shift_hours": float(SHIFTS[chosen]) / 60,
-            "inside_now": round(now, 4),
-            "inside_shifted": round(float(share[chosen]), 4),
+            "inside_now": round(float(found.inside[NOW]), 4),
+            "inside_shifted": round(float(found.inside[chosen]), 4),
         }
+
+    def _better(self, found: Profile, bar_minutes: int) -> npt.NDArray[np.bool_]:
+        """Return [S] whether each shift fits better than the times as they are."""
+        possible = np.abs(SHIFTS) >= max(SMALLEST, bar_minutes / 2)
+        possible &= found.inside >= PLAUSIBLE * found.inside.max()
+        possible &= found.openings >= 0.5 * found.openings[possible].max(initial=0)
+        gain = found.inside - found.inside[NOW]
+        now, more = found.opening[NOW], found.opening - found.opening[NOW]
+        error = np.sqrt(found.error + found.error[NOW])
+        by_volume = (gain >= max(MUCH, self.gain)) & (found.opening >= OBJECTS * now)
+        by_opening = (found.opening >= DECIDES * now) & (more > 3 * error)
+        by_both = (gain >= self.gain) & (found.opening >= AGREES * now) & (more >= error) & (more > 0)
+        return np.asarray(possible & (by_volume | by_opening | by_both))
 
 
 def _utc(frame: pl.DataFrame, input_timezone: str) -> pl.Expr:
@@ -117,22 +127,10 @@ def _utc(frame: pl.DataFrame, input_timezone: str) -> pl.Expr:
     return ts.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
 
 
-def _share_inside(ts: pl.Series, weight: Floats, sessions: pl.DataFrame) -> Floats:
-    """Return [S] the share of the weight that lies in a session under each of `SHIFTS`."""
-    times = ts.dt.timestamp("us").to_numpy()
-    opens, closes = (sessions[name].dt.timestamp("us").to_numpy() for name in ("open", "close"))
-    shares = []
-    for shift in SHIFTS.tolist():
-        shifted = times + shift * MINUTE_US
-        session = np.searchsorted(opens, shifted, side="right") - 1
-        inside = (session >= 0) & (shifted <= closes[session])
-        shares.append(float(weight[inside].sum()))
-    return np.array(shares)
-
-
 def _say(told: dict[str, Any], input_timezone: str) -> str:
     return (
         f"read as {input_timezone}, {told['inside_now']:.0%} of the volume lies in the sessions; in"
         f" {told['half_year']} {told['inside_shifted']:.0%} would if all times were"
-        f" {abs(told['shift_hours']):g} hours {'later' if told['shift_hours'] > 0 else 'earlier'}"
+        f" {abs(told['shift_hours']):g} hours"
+        f" {'later' if told['shift_hours'] > 0 else 'earlier'}; {REMEDY}"
     )
