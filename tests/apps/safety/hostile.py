@@ -29,8 +29,8 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
         "'ploutos.report.html.replace_file' is not allowed",
     ),
     "clear_unfinished": (
-        component("panel", "ploutos.panel.store.clear_unfinished", "target: '{mark}'"),
-        "'ploutos.panel.store.clear_unfinished' is not allowed",
+        component("panel", "ploutos.panel.removal.clear_unfinished", "target: '{mark}'"),
+        "'ploutos.panel.removal.clear_unfinished' is not allowed",
     ),
     "needed": (
         component("data", "ploutos.data.network.extras.needed", "module: antigravity", "extra: x", "what: x"),

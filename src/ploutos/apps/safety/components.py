@@ -6,7 +6,11 @@ from typing import Any
 
 from hydra.utils import execution_whitelist, instantiate
 from omegaconf import Container, DictConfig, ListConfig, Node
-from omegaconf.errors import InterpolationKeyError, InterpolationResolutionError
+from omegaconf.errors import (
+    InterpolationKeyError,
+    InterpolationResolutionError,
+    InterpolationToMissingValueError,
+)
 
 from ploutos.apps.safety.contracts import located, require_fit
 from ploutos.apps.safety.places import Place, canonical, components, shipped
@@ -91,7 +95,10 @@ def _admit(named: Named) -> None:
 def _walk(node: Node, place: Place, key: str, owned: bool, above: tuple[int, ...]) -> Iterator[Named]:
     """Yield the components below `node`; refuses values that are not plain, and nodes inside themselves."""
     if node._is_interpolation():
-        node = _followed(node, key)
+        found = _followed(node, key)
+        if found is None:
+            return
+        node = found
     if not isinstance(node, Container):
         value = node._value()
         if not isinstance(value, PLAIN):
@@ -135,13 +142,15 @@ def _child(node: Any, key: Any) -> Node:
     return child
 
 
-def _followed(node: Node, key: str) -> Node:
-    """Return what a reference points to."""
+def _followed(node: Node, key: str) -> Node | None:
+    """Return what a reference points to; None where that has no value yet, which resolving refuses."""
     try:
         found = node._dereference_node()
     except InterpolationKeyError as error:
         error.full_key = key  # two variants that do not go together: whoever tells of it needs the key
         raise
+    except InterpolationToMissingValueError:
+        return None
     except InterpolationResolutionError as error:
         raise ConfigError(f"{key}: {of_resolver(str(error))}") from error
     assert isinstance(found, Node)
