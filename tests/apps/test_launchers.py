@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.conf_dir import conf_dir
 from ploutos.apps.launcher import declared, fit
+from ploutos.apps.sweep import compose_job, expand
 
 SHIPPED = sorted((conf_dir() / "hydra" / "launcher").glob("*.yaml"))
 
@@ -43,6 +44,16 @@ def test_what_applies_stays(tmp_path: Path) -> None:
     assert "hydra.launcher.timeout_min does not apply to hydra/launcher=joblib" in told
     assert config.hydra.launcher.n_jobs == 3 and "timeout_min" not in config.hydra.launcher
     assert config.hydra.launcher.backend == "loky"
+
+
+def test_jobs_are_composed_as_the_sweep_was() -> None:
+    """Hydra refuses a job whose launcher differs from the one that launches it."""
+    with initialize_config_dir(str(conf_dir())):
+        words = ["experiment=quickstart", "hydra/launcher=basic"]
+        config = compose("study", words, return_hydra_config=True)
+        assert len(fit(config)) == 1
+        job = compose_job(config, expand(config)[0][-1])
+    assert (job.fold, job.seed) == (2, 2) and list(job.hydra.launcher) == ["_target_"]
 
 
 @pytest.mark.parametrize("line", ["study hydra.launcher.n_jobs=2", "train -m hydra.launcher.backend=loky"])

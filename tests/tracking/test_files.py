@@ -79,7 +79,7 @@ def test_a_disk_without_links_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_report_is_logged_either_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
 ) -> None:
-    store = Mlflow(folder=str(tmp_path / "mlruns"), experiment="x").open()
+    store = Mlflow(folder=str(tmp_path / "mlruns"), experiment="x", busy_timeout_seconds=60.0).open()
     run = store.start("a", {})
     report = tmp_path / "outputs" / "report.html"
     replace_file(report, b"first")
@@ -103,5 +103,5 @@ def test_the_database_of_another_program_is_left(tmp_path: Path) -> None:
     connection.close()
     before = database.read_bytes()
     with pytest.raises(ConfigError, match=r"^tracking\.folder: .* of another program \(it has 'photos'"):
-        Mlflow(folder=str(tmp_path / "mlruns"), experiment="x").open()
+        Mlflow(folder=str(tmp_path / "mlruns"), experiment="x", busy_timeout_seconds=60.0).open()
     assert database.read_bytes() == before

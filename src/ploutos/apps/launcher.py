@@ -33,9 +33,11 @@ def fit(config: DictConfig) -> list[str]:
     if known is None or node is None:
         return []
     foreign = [str(key) for key in node if key not in known]
-    with flag_override(node, ["readonly", "struct"], False):
+    with flag_override(config.hydra, ["readonly", "struct"], [False, False]):
         for key in foreign:
             del node[key]
+            # Hydra composes each job again and refuses one whose launcher is not the sweep's.
+            config.hydra.overrides.hydra.append(f"~{KEY}.{key}")
     given: dict[Any, Any] = {key: node[key] for key in node if key != "_target_"}
     OmegaConf.merge({"hydra": {"launcher": known}}, {"hydra": {"launcher": given}})  # for the types
     how = ", which runs one job after another" if chosen == "basic" else ""

@@ -73,7 +73,11 @@ def test_a_hostile_group_of_validate_is_refused(ploutos: Call, stranger: Path, t
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Return a store such as a colleague might send along."""
-    return Mlflow(folder=str(tmp_path_factory.mktemp("sent") / "mlruns"), experiment="ploutos").open()
+    return Mlflow(
+        folder=str(tmp_path_factory.mktemp("sent") / "mlruns"),
+        experiment="ploutos",
+        busy_timeout_seconds=60.0,
+    ).open()
 
 
 @pytest.mark.parametrize("name", [name for name, (text, _) in EXPERIMENTS.items() if "hydra:" not in text])
