@@ -11,6 +11,7 @@ import pytest
 from gym_workplace import ID, MARKET
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
+import ploutos.gym  # noqa: F401  (registers the id)
 from ploutos.apps import forked
 from ploutos.apps.environments import make, make_vec, vec_env
 from ploutos.types import ConfigError
