@@ -46,7 +46,7 @@ def test_the_ui_serves_a_store_in_an_odd_folder(tmp_path: Path) -> None:
 
     place = tmp_path / ODD
     place.mkdir()
-    Mlflow(folder=str(place / "mlruns"), experiment="found").open()
+    Mlflow(folder=str(place / "mlruns"), experiment="found", busy_timeout_seconds=60.0).open()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,7 +75,7 @@ def test_a_store_is_where_its_folder_says(tmp_path: Path, name: str) -> None:
 
     from ploutos.tracking.mlflow import Mlflow
 
-    tracking = Mlflow(folder=str(tmp_path / name), experiment="tests")
+    tracking = Mlflow(folder=str(tmp_path / name), experiment="tests", busy_timeout_seconds=60.0)
     assert make_url(tracking.uri).database == str(tracking.database)
     store = tracking.open()
     stored = store.start("run", {})
