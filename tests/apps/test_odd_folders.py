@@ -40,6 +40,7 @@ def test_a_study_in_an_odd_folder_stays_in_it(tmp_path: Path) -> None:
     assert entries(tmp_path) == {ODD}
 
 
+@pytest.mark.slow
 def test_the_ui_serves_a_store_in_an_odd_folder(tmp_path: Path) -> None:
     from ploutos.tracking.mlflow import Mlflow
 
@@ -51,9 +52,10 @@ def test_the_ui_serves_a_store_in_an_odd_folder(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     server = start("ui", f"port={port}", folder=place)
     try:
+        names: set[str] = set()
         body = b'{"max_results": 10}'
         address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search"
-        for _ in range(240):
+        for _ in range(600):
             try:
                 request = Request(address, data=body, headers={"Content-Type": "application/json"})
                 names = {e["name"] for e in json.load(urlopen(request))["experiments"]}
