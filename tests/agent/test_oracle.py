@@ -154,6 +154,26 @@ def test_it_goes_by_the_signals_alone(market, environment):
         policy.rows(observation)
 
 
+def test_it_says_where_altered_prices_would_be_strange_to_it(market, environment):
+    """Where features show the source's signals it knows a bar by them, else by features of the prices."""
+    agent = make_oracle(make_source())
+    rows = np.array([100, 700])
+    for shown, signals in (
+        (market, ("signal",)),
+        (replace(market, truth=replace(market.truth, signals=0)), ()),
+    ):
+        policy = OraclePolicy(Candidate(2.0, 1.0, 0.0), environment, shown)
+        observation = seen_at(environment, shown, rows)
+        policy.layout.asset_column(observation, "return_1")[:] *= 1.001
+        told = agent.cannot_replay(shown, signals)
+        if told is None:
+            np.testing.assert_array_equal(policy.rows(observation), rows)
+        else:
+            with pytest.raises(DataError, match="shows no bar of the market"):
+                policy.rows(observation)
+        assert (told is None) == bool(signals)
+
+
 def test_observations_never_show_the_truth(market, environment):
     rows = np.arange(20, 60)
     blind = replace(market, truth=None)

@@ -70,6 +70,13 @@ def test_the_whole_of_a_small_config_is_clean(ploutos: Call) -> None:
         assert f" {name} " in told.out
 
 
+@pytest.mark.slow
+def test_few_cuts_need_nothing_else_said(ploutos: Call) -> None:
+    """Three times, and so not the shipped eight of them on all rows."""
+    told = ploutos("audit", *TINY, "cuts=3", "glances=3", "components=[features]")
+    assert told.code == 0 and "CLEAN" in told.out, told
+
+
 @pytest.mark.parametrize(
     ("override", "line"),
     [

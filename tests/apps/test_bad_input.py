@@ -8,6 +8,9 @@ import polars as pl
 import pytest
 from commands import TINY, Call, Ended
 
+from ploutos.apps.preflight import require_writable
+from ploutos.types import ConfigError
+
 # Arguments, and what the line must say.
 CASES: list[tuple[str, list[str]]] = [
     ("train agent.total_step=5", ["agent.total_step", "Nearest: 'agent.total_steps'"]),
@@ -17,7 +20,37 @@ CASES: list[tuple[str, list[str]]] = [
     ("data data.regimes.bull.vol=3", ["Nearest: 'data.regimes.bull.vol_annual'"]),
     ("data +data.regimes.bull.vol=3", ["data.regimes.bull.vol: no such setting"]),
     ("train ~agent.gama", ["agent.gama", "Nearest: 'agent.gamma'"]),
-    ("train ~agent.gamma", ["agent.gamma: missing"]),
+    ("train ~agent.gamma", ["agent.gamma: missing", "give it a value with agent.gamma=..."]),
+    ("train ~split.n_folds", ["split.n_folds: missing", "split.n_folds=..."]),
+    ("train baselines=none", ["baselines: 'none' cannot stand for a section", "~baselines."]),
+    ("study baselines=null fold=0 seed=0", ["baselines: 'null' cannot stand for a section"]),
+    ("train baselines={}", ["baselines: {} is merged and changes nothing", "~baselines.buy_and_hold"]),
+    ("train baselines.equal_weight=3", ["baselines.equal_weight: '3'", "agent@baselines.equal_weight="]),
+    ("train env.action=discrete", ["env.action: 'discrete'", "choose a variant with env/action=discrete"]),
+    ("train agent.network=flat_mlp", ["agent.network: 'flat_mlp'", "agent/network=flat_mlp"]),
+    ("audit data.calendar=null", ["data.calendar: 'null'", "data/calendar=weekdays"]),
+    ("train execution=none", ["execution: 'none' is no variant", "execution/account, execution/costs"]),
+    ("train execution=3", ["execution: '3' is no variant"]),
+    ("train env=null", ["env: 'null' is not the name of a variant", "portfolio"]),
+    ("train validation.checks=none", ["validation.checks: 'none' cannot stand", "~validation.checks."]),
+    ("train validation.checks.targets=null", ["validation.checks.targets: 'null'"]),
+    ("train +validation.checks.mine=3", ["validation.checks.mine: 3 is no check"]),
+    ("train +validation/check@validation.checks.x=target", ["validation/check: no 'target'", "'targets'"]),
+    (
+        "study fold=0 seed=0 ~validation.checks.target",
+        ["validation.checks.target: no such key"],
+    ),
+    ("train ~agent._target_", ["agent: agent=recurrent_ppo names no _target_"]),
+    ("train ensemble._partial_=no", ["ensemble._partial_: 'no', must be true"]),
+    ("train ensemble._partial_=false", ["ensemble._partial_: False, must be true"]),
+    ("train +agent._partial_=true", ["agent._partial_: True, must be false"]),
+    ("train split=[1]", ["split: '[1]' is not the name of a variant", "walk_forward"]),
+    ("train env/action.allow_short=true", ["say env.action.allow_short=...", "env/action=... chooses"]),
+    ("train ~execution/costs.cost_bps", ["say execution.costs.cost_bps=..."]),
+    ("study agent/network.clip=3 fold=0 seed=0", ["say agent.network.clip=..."]),
+    ("train hydra/launcher.n_jobs=2", ["say hydra.launcher.n_jobs=..."]),
+    ("train env/action/allow_short=true", ["Nearest: 'env.action.allow_short'"]),
+    ("help trian", ["verb", "'trian'", "Nearest: 'train'"]),
     ("train env/acton=discrete", ["env/acton", "Nearest: 'env/action'"]),
     ("train agent=recurent_ppo", ["agent: no 'recurent_ppo'", "Nearest: 'recurrent_ppo'"]),
     ("train env/action=discret", ["env/action: no 'discret'", "Nearest: 'discrete'"]),
@@ -69,6 +102,7 @@ CASES: list[tuple[str, list[str]]] = [
     ("study fold=0,1.5 seed=0", ["fold: 1.5 is not a whole number >= 0"]),
     ("study fold=0,1 seed=-1", ["seed: -1 is not a whole number >= 0"]),
     ("study fold=0,0 seed=0", ["fold=0, seed=0: swept more than once"]),
+    ("study fold=0 seed=0,1 hydra.sweep.subdir=x", ["hydra.sweep.subdir: 'x'", "fold 0 seed 1"]),
     ("study fold=0 seed=0 agent.gamma=0.5,0.9", ["sweeps fold and seed only", "'agent.gamma'"]),
     ("study hydra.mode=RUN", ["hydra.mode: a study is a multirun"]),
     ("data data=parquet macro=none", ["data.path: no value given"]),
@@ -89,6 +123,11 @@ CASES: list[tuple[str, list[str]]] = [
     ("ui port=70000", ["port: 70000 is not a whole number from 1 to 65535"]),
     # Permission bits do not bind root: a path below a regular file is unwritable for everyone.
     ("train tracking.folder=/dev/null/x", ["tracking.folder: cannot write '/dev/null/x'"]),
+    ("train hydra.run.dir=/proc/x", ["hydra.run.dir: cannot write '/proc/x'", "set hydra.run.dir=..."]),
+    ("study hydra.sweep.dir=/proc/x/y fold=0 seed=0", ["hydra.sweep.dir: cannot write '/proc/x/y'"]),
+    ("ui hydra.run.dir=/proc/x", ["hydra.run.dir: cannot write '/proc/x'"]),
+    ("data panels=list hydra.run.dir=/proc/x", ["hydra.run.dir: cannot write '/proc/x'"]),
+    ("train hydra.run.dir=" + 300 * "x", ["hydra.run.dir: 'xxxx", "has 300 bytes"]),
     ("data panel.folder=/dev/null/x", ["panel.folder: cannot write '/dev/null/x'"]),
     ("train hydra.run.dir=/dev/null/x", ["hydra.run.dir: cannot write '/dev/null/x'"]),
     ("study hydra.sweep.dir=/dev/null/x fold=0 seed=0", ["hydra.sweep.dir: cannot write '/dev/null/x'"]),
@@ -102,6 +141,18 @@ CONTRADICTIONS: list[tuple[str, list[str]]] = [
     ("env.episode_bars=100000", ["env.episode_bars: 100000 does not fit the training window"]),
     ("env/action=target_weights", ["ensemble: 'majority'", "ensemble=mean"]),
     ("baselines.momentum_rule.feature=momentum_12", ["momentum_12", "Nearest: 'momentum_120'"]),
+    ("~baselines.equal_weight", ["paired_baselines.gates: the study has no baseline 'equal_weight'"]),
+    ("validation.checks.paired_baselines.gates=[rand]", ["gates: the study has no baseline 'rand'"]),
+    ("+agent@baselines.ppo=ppo", ["baselines.ppo: PPO must be trained, a baseline is a rule"]),
+    ("+agent@baselines.x=direct_policy_gradient", ["baselines.x: DirectPolicyGradient must be trained"]),
+    (
+        "validation.checks.targets.min_years=3",
+        ["validation.checks.targets.min_years: 3 full out-of-sample years", "the test windows hold 1 (2020)"],
+    ),
+    (
+        "validation.checks.bootstrap_sharpe.block_sessions=60",
+        ["bootstrap_sharpe.block_sessions: 60 sessions a block need 300 sessions", "hold 262"],
+    ),
     ("universe.tickers=[SYN9]", ["universe.tickers", "'SYN9'", "Nearest: 'SYN"]),
 ]
 
@@ -197,6 +248,48 @@ def test_a_target_in_a_users_file_is_refused(ploutos: Call, tmp_path: Path) -> N
     told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
     require_refusal(told, ["data._target_: 'os.system' is not allowed"])
     assert list(Path.cwd().iterdir()) == []
+
+
+def test_checks_that_can_accept_nothing(ploutos: Call, tmp_path_factory: pytest.TempPathFactory) -> None:
+    panels = tmp_path_factory.getbasetemp() / "panels"
+    gates = [f"~validation.checks.{name}" for name in ("targets", "price_noise", "bootstrap_sharpe")]
+    gates += ["validation.checks.paired_baselines.gates=[]"]
+    told = ploutos("study", *TINY, f"panel.folder={panels}", "fold=0", "seed=0", *gates)
+    require_refusal(told, ["validation.checks: none of its checks is a gate"])
+
+
+BROKEN: dict[str, tuple[bytes, list[str]]] = {
+    "unclosed": (b"gamma: [1\n foo: 2\n", ["unclosed.yaml: line 2: no valid YAML"]),
+    "twice": (b"a: 1\nb: 2\na: 3\n", ["twice.yaml: line 3: no valid YAML", "duplicate key a"]),
+    "tab": (b"a:\n\t- b\n", ["tab.yaml: line 2: no valid YAML"]),
+    "colons": (
+        b"defaults:\n  - agent: x: y\n",
+        ["colons.yaml: line 2: no valid YAML: mapping values are not allowed"],
+    ),
+    "latin1": (b"# fine\nname: caf\xe9\n", ["latin1.yaml: cannot be read", "0xe9"]),
+    "header": (b"# @package\na: 1\n", ["header.yaml: line 1: write '# @package NAME'"]),
+    "reference": (b"x: ${unclosed\n", ["x: ", "${unclosed"]),
+    "list": (b"- 1\n- 2\n", ["agent: '[1, 2]' cannot stand for a section", "agent=list"]),
+    "text": (b"just text\n", ["agent: agent=text names no _target_"]),
+    "empty": (b"", ["agent: agent=empty names no _target_"]),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "says"), [(k, *v) for k, v in BROKEN.items()], ids=list(BROKEN))
+def test_a_broken_file(ploutos: Call, tmp_path: Path, name: str, content: bytes, says: list[str]) -> None:
+    (tmp_path / "conf" / "agent").mkdir(parents=True)
+    (tmp_path / "conf" / "agent" / f"{name}.yaml").write_bytes(content)
+    told = ploutos("train", "--config-dir", str(tmp_path / "conf"), f"agent={name}")
+    require_refusal(told, says)
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_the_probe_of_a_folder_leaves_nothing(tmp_path: Path) -> None:
+    require_writable("x", tmp_path / "a" / "b", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ConfigError, match=r"^x: cannot write"):
+        require_writable("x", tmp_path / "loop" / "a", tmp_path)
 
 
 @pytest.mark.parametrize("line", ["train", "study fold=0 seed=0", "validate study=x", "ui"])

@@ -42,6 +42,13 @@ def test_hydras_own_flags_work_on_every_verb(ploutos: Call, verb: str) -> None:
     assert list(Path.cwd().iterdir()) == []
 
 
+def test_help_is_a_verb(ploutos: Call) -> None:
+    assert ploutos("help").out == ploutos("--help").out
+    told, same = ploutos("help", "train", "agent=ppo"), ploutos("train", "agent=ppo", "--help")
+    assert told.code == 0 and told.out == same.out and "ploutos train is powered by Hydra" in told.out
+    assert "ploutos.agent.ppo.PPO" in told.out
+
+
 @pytest.mark.parametrize("line", ["--version", "--help", "-h", "train --info searchpath"])
 def test_flags_without_a_run(ploutos: Call, line: str) -> None:
     assert ploutos(*line.split()).code == 0

@@ -101,3 +101,24 @@ def test_what_a_kernel_holds_is_watched(path):
 
 def module_name(path):
     return f"ploutos.{path.relative_to(HOUSE).with_suffix('').as_posix().replace('/', '.')}"
+
+
+def test_where_nothing_can_be_kept_one_line_names_the_remedy(tmp_path):
+    """Files stand where Numba would make its folders, so that not even root can write there."""
+    copy = tmp_path / "source" / "ploutos"
+    shutil.copytree(HOUSE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in {path.parent for path in copy.rglob("*.py")}:
+        (folder / "__pycache__").touch()
+    script = "from ploutos.apps.errors import describe\ntry:\n    import ploutos.execution.kernel\n"
+    script += "except Exception as error:\n    print(*describe(error)[::-1])\n"
+    nowhere = {
+        "PYTHONPATH": str(copy.parent),
+        "NUMBA_CACHE_DIR": "/dev/null/a",
+        "XDG_CACHE_HOME": "/dev/null/b",
+    }
+    nowhere |= {"PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(command, env=os.environ | nowhere, capture_output=True, text=True, check=True)
+    told = done.stdout
+    assert told.startswith("2 NUMBA_CACHE_DIR: /dev/null/a: compiled kernels cannot be kept"), told
+    assert "set NUMBA_CACHE_DIR to a folder that can be written" in told and told.count("\n") == 1

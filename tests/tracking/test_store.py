@@ -30,6 +30,26 @@ def test_opening_again_finds_the_same_experiment(tracking, store):
     assert tracking.open().experiment_id == tracking.open_existing().experiment_id == store.experiment_id
 
 
+def test_a_deleted_experiment_is_named_with_its_remedy(tmp_path):
+    tracking = Mlflow(folder=str(tmp_path / "mlruns"), experiment="gone", busy_timeout_seconds=60)
+    store = tracking.open()
+    store.client.delete_experiment(store.experiment_id)
+    remedy = rf"^tracking\.experiment: 'gone' was deleted .* restore --experiment-id {store.experiment_id}$"
+    for opened in (tracking.open, tracking.open_existing):
+        with pytest.raises(ConfigError, match=remedy):
+            opened()
+    store.client.restore_experiment(store.experiment_id)
+    assert tracking.open().experiment_id == store.experiment_id
+
+
+def test_an_experiment_that_is_not_there_is_not_made_by_looking(tracking, store):
+    other = Mlflow(folder=str(tracking.folder), experiment="test", busy_timeout_seconds=60)
+    with pytest.raises(ConfigError, match=r"tracking\.experiment: unknown value 'test'\. Nearest: 'tests'"):
+        other.open_existing()
+    assert store.client.get_experiment_by_name("test") is None
+    other.require_store()
+
+
 def test_a_run_and_all_it_holds(store, tmp_path):
     run = store.start("first", {"ploutos.fold": 3, PARENT: "abc"})
     run.parameters({"agent": "X", "list[0].a": "1"})

@@ -55,6 +55,11 @@ class Agent(Protocol):
         ...
 
 
+def learns(agent: Agent) -> bool:
+    """Return True for an agent that cannot be made without a training window; a user's own may not say it."""
+    return bool(getattr(agent, "learns", False))
+
+
 class StackingAgent(Agent, Protocol):
     """An agent that can train several seeds together."""
 

@@ -52,6 +52,7 @@ class DirectPolicyGradient:
     """
 
     stacks_seeds = True
+    learns = True
 
     @checked
     def __init__(

@@ -103,6 +103,12 @@ class Oracle:
                 " and data=synthetic can"
             )
 
+    def cannot_replay(self, market: Market, signals: Sequence[str]) -> str | None:
+        """Say why its policy would not know altered prices: it knows a bar by the source's signals alone."""
+        if signals and tuple(market.feature_names[-len(signals) :]) == tuple(signals):
+            return None
+        return "the oracle knows a bar by the signals of the source, and the features show none"
+
     def fit(
         self,
         environment: Portfolio,

@@ -59,15 +59,13 @@ def check_settings(config: DictConfig) -> None:
     """Refuse settings of the audit itself that cannot be meant."""
     from omegaconf import ListConfig
 
-    from ploutos.apps.preflight import count
+    from ploutos.apps.given import given
     from ploutos.audit.whole import COMPONENTS
     from ploutos.types import ConfigError, one_of
 
-    for key in ("cuts", "whole_cuts", "glances", "audit_seed"):
-        count(key, config[key])
     if config.cuts < 1:
         raise ConfigError(f"cuts: {config.cuts} is not a whole number >= 1")
-    if config.whole_cuts > config.cuts:
+    if config.whole_cuts > config.cuts and given(config, "whole_cuts"):
         raise ConfigError(f"whole_cuts: {config.whole_cuts} is more than cuts: {config.cuts}")
     for key in ("components", "accept"):
         if not isinstance(config[key], ListConfig):
@@ -79,7 +77,9 @@ def check_settings(config: DictConfig) -> None:
             raise one_of("components", name, COMPONENTS)
     for key in ("quick_agent", "quick_regime"):
         if not isinstance(config[key], DictConfig):
-            raise ConfigError(f"{key}: {config[key]!r} is not a mapping of settings; none: {{}}")
+            raise ConfigError(
+                f"{key}: {config[key]!r} is not a mapping of settings; leave one out with ~{key}.NAME"
+            )
 
 
 def quick(config: DictConfig) -> DictConfig:
@@ -109,7 +109,7 @@ def run(config: DictConfig, it: "Audited") -> float:
 
     effort = Effort(
         cuts=config.cuts,
-        whole_cuts=config.whole_cuts,
+        whole_cuts=min(config.whole_cuts, config.cuts),
         glances=config.glances,
         seed=config.audit_seed,
     )

@@ -12,7 +12,7 @@ from ploutos.apps.interrupts import interrupts
 from ploutos.apps.launch import Launch
 from ploutos.apps.lengths import check_lengths
 from ploutos.apps.run_folder import require_own_folder
-from ploutos.apps.sweep import compose_job, expand
+from ploutos.apps.sweep import compose_job, expand, keep_deletions
 
 
 def nothing(_: DictConfig) -> None:
@@ -47,6 +47,7 @@ class BeforeRun(Callback):
         """Check every job of a grid before the first one runs; other sweepers decide their jobs later."""
         try:
             self._begin(config)
+            keep_deletions(config)
             if check_job is nothing:
                 return
             ready_launcher(config)

@@ -20,6 +20,7 @@ from ploutos.tracking.run import Run
 from ploutos.types import Child
 
 KEY = "ploutos.child_key"
+STUDY_KEY = "ploutos.study_key"
 FOLD = "ploutos.fold"
 SEED = "ploutos.seed"
 KIND = "ploutos.kind"

@@ -29,9 +29,11 @@ def prepare(config: DictConfig) -> "tuple[Panel, Path] | None":
     """Check the config, then open the panel or build it; return it and its folder. None for other tasks."""
     from ploutos.apps.parts import build
     from ploutos.apps.preflight import check_folders, check_values
+    from ploutos.apps.settings import check_settings
 
     task = check_task(config)
     if task != "report":
+        check_settings({str(key): config[key] for key in ("verify", "unused_days")})
         check_folders(config, read=() if task == "prune" else ("panel.folder",))
         check_marked(config, task)
         return None

@@ -36,6 +36,7 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
     from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
     from pydantic import ValidationError
+    from yaml import YAMLError
 
     short = shortage(error)
     if short is not None:
@@ -48,6 +49,8 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
         return _instantiation(error)
     if isinstance(error, OmegaConfBaseException):
         return _omegaconf(error), USAGE
+    if isinstance(error, YAMLError):
+        return _yaml(error), USAGE
     if isinstance(error, HydraException):
         return _hydra(error, words), USAGE
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
@@ -55,10 +58,13 @@ def describe(error: BaseException, words: Sequence[str] | None = None) -> tuple[
         return f"'{name[:20]}...' has {len(name)} letters: too long for the name of a file", USAGE
     if isinstance(error, PloutosError):
         return one_line(str(error)), FAILURE
-    if isinstance(error, ValueError) and str(error).startswith("Config group override"):  # Hydra names no key
-        from ploutos.apps.group_choice import unnamed_choice
+    if isinstance(error, (ValueError, TypeError)):  # Hydra lets them through as they are
+        from ploutos.apps.broken_file import told
 
-        return unnamed_choice(words) or one_line(str(error)), USAGE
+        if line := told(error, words):
+            return line, USAGE
+        if key := _key(error):
+            return one_line(f"{key}: {re.sub(r'full_key: .*', '', str(error))}"), USAGE
     return one_line(f"{type(error).__name__}: {error}"), FAILURE
 
 
@@ -101,11 +107,20 @@ def _validation(error: Exception) -> str:
     first = error.errors()[0]
     path = ".".join([_key(error), *map(str, first["loc"])]).strip(".")
     if first["type"] in ("missing_keyword_only_argument", "missing"):
-        return f"{path}: missing"
+        return f"{path}: missing; a setting cannot be left out, give it a value with {path}=..."
     if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"{path}: no such setting of {error.title.removesuffix('.__init__')}"
     message = first["msg"].removeprefix("Value error, ")
     return one_line(f"{path}: {message} (got {first['input']!r})")
+
+
+def _yaml(error: BaseException) -> str:
+    """Name the file, the line and what the reader of YAML stumbled over."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    told = ", ".join(str(text) for name in ("context", "problem") if (text := getattr(error, name, None)))
+    if mark is None:
+        return one_line(f"config: {error}")
+    return one_line(f"{mark.name}: line {mark.line + 1}: no valid YAML: {told}")
 
 
 def _omegaconf(error: BaseException) -> str:
@@ -133,7 +148,9 @@ def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
         near = f" Nearest: '{hint}'." if hint else ""
         return f"{group}: no '{name}'.{near} Available: {', '.join(sorted(error.options))}"
     if isinstance(error, OverrideParseException):
-        return (
+        from ploutos.apps.group_choice import slashed
+
+        return slashed(str(error.override)) or (
             f"'{error.override}' is not an override: write key=value, with quotes around special characters"
         )
     unknown = re.match(r"Could not (?:override|delete)[^']*'([^']+)'", text)
@@ -152,4 +169,6 @@ def _hydra(error: BaseException, words: Sequence[str] | None) -> str:
         if hint == key and inner:  # the value is a mapping with keys of its own
             return f"{key}.{inner.group(1)}: no such key; a new one is added by +{key}.{inner.group(1)}=..."
         return f"{key}: no such key." + (f" Nearest: '{hint}'." if hint else "")
+    if not text.strip() and error.__cause__ is not None:  # it left the telling to what it was raised from
+        return describe(error.__cause__, words)[0]
     return one_line(text.split("\nSee ")[0])

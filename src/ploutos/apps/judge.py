@@ -9,10 +9,18 @@ from omegaconf import DictConfig, OmegaConf
 
 from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.idle import never_traded
-from ploutos.apps.outcome import Judged, record, warnings_about, write_verdict
+from ploutos.apps.judgements import CONFIG, placed
+from ploutos.apps.outcome import (
+    REPORT,
+    Judged,
+    record,
+    record_incomplete,
+    warnings_about,
+    write_verdict,
+)
 from ploutos.apps.parts import Parts, build, resolved
 from ploutos.apps.regimes import labels, overlaid, shown
-from ploutos.backtest.metrics import equity_sha256, session_dates, yearly_sessions
+from ploutos.backtest.metrics import Dates, equity_sha256, session_dates, yearly_sessions
 from ploutos.backtest.replay import CouncilReplay
 from ploutos.data.calendars.calendar import sessions_by_year
 from ploutos.env.market import Market
@@ -90,7 +98,7 @@ def assemble_study(
         folds=tuple(folds),
         children=tuple(children),
         sessions_per_year=panel.sessions_per_year,
-        calendar_sessions=calendar_sessions(parts.source, panel, track),
+        calendar_sessions=calendar_sessions(parts.source, panel, session_dates(track.bars, panel.clock)),
         clock=panel.clock,
         replay=CouncilReplay(
             panel=panel,
@@ -105,15 +113,15 @@ def assemble_study(
     )
 
 
-def calendar_sessions(source: Any, panel: Panel, track: Track) -> dict[int, int]:
-    """Return the sessions that the source's calendar has in each year of the track.
+def calendar_sessions(source: Any, panel: Panel, dates: Dates) -> dict[int, int]:
+    """Return the sessions that the source's calendar has in each year of `dates`.
 
     Empty where a bar is longer than a session (its years are counted in bars) and for a user's own source
     without a calendar.
     """
     if not hasattr(source, "calendar") or panel.sessions_per_year != panel.clock.sessions_per_year:
         return {}
-    years = yearly_sessions(session_dates(track.bars, panel.clock))
+    years = yearly_sessions(dates)
     return sessions_by_year(source.calendar, min(years), max(years))
 
 
@@ -127,7 +135,10 @@ def judge(
     folds: Sequence[Fold],
     folder: Path,
 ) -> Judged:
-    """Judge, write `verdict.json`, tracks and report into `folder` and log them to the run `home`."""
+    """Judge, write `verdict.json`, tracks and report into `folder` and record the judgement.
+
+    The run `home` keeps the first verdict that it gets (see `judgements`); an incomplete study has none yet.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     parts.hardware.apply()
     unfinished = [c for c in children if c.state != "FINISHED"]
@@ -137,19 +148,22 @@ def judge(
         named = ", ".join(f"fold {c.fold} seed {c.seed} {c.state}" for c in unfinished)
         verdict = Verdict.of((), incomplete=f"{len(unfinished)} of {len(children)} runs missing ({named})")
         path = write_verdict(folder, config, panel, home, verdict, children, folds, None, warnings)
-        record(home, verdict, None, folder, path, None)
-        return Judged(verdict, None, path, None, warnings)
+        record_incomplete(store, home, verdict, path)
+        return Judged(verdict, None, path, None, warnings, None)
 
     study = assemble_study(config, parts, panel, store, children, folds)
     warnings += never_traded(study)
-    verdict = build(config.validation).judge(study)
+    suite = build(config.validation)
+    rules = getattr(suite, "checks", {})
+    judgement = placed(store, store.get(home.run_id), suite.judge(study), config.validation, rules)
+    verdict = judgement.verdict
     settings = OmegaConf.to_yaml(OmegaConf.create(resolved(config)))
-    (folder / "config.yaml").write_text(settings)
+    (folder / CONFIG).write_text(settings)
     study.track.save(folder / "track")
     for name, track in study.baselines.items():
         track.save(folder / "baselines" / name)
-    path = write_verdict(folder, config, panel, home, verdict, children, folds, study, warnings)
-    report = folder / "report.html"
+    path = write_verdict(folder, config, panel, home, verdict, children, folds, study, warnings, judgement)
+    report = folder / REPORT
     facts = {
         "panel": panel.hash[:16],
         "run": home.run_id,
@@ -157,5 +171,5 @@ def judge(
         "equity sha256": equity_sha256(study.track)[:16],
     }
     build(config.report).write(study, verdict, report, settings=settings, facts=facts, warnings=warnings)
-    record(home, verdict, study, folder, path, report)
-    return Judged(verdict, study, path, report, warnings)
+    record(store, home, judgement, study, config, folder)
+    return Judged(verdict, study, path, report, warnings, judgement)

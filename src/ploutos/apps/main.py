@@ -25,7 +25,7 @@ def usage() -> str:
         [
             f"ploutos {ploutos.__version__}: trading research that tells the truth",
             "",
-            "usage: ploutos VERB [key=value ...]     (ploutos VERB --help for its settings)",
+            "usage: ploutos VERB [key=value ...]     (ploutos help VERB for its settings)",
             "",
             *lines,
             "",
@@ -44,6 +44,11 @@ def main() -> None:
     if arguments[0] == "--version":
         sys.stdout.write(f"ploutos {ploutos.__version__}\n")
         sys.exit(0)
+    if arguments[0] == "help":  # `ploutos help`, `ploutos help train`
+        if len(arguments) == 1:
+            sys.stdout.write(usage())
+            sys.exit(0)
+        arguments = [*arguments[1:], "--help"]
     sys.exit(end(*arguments))
 
 

@@ -1,4 +1,4 @@
-"""What a judgement leaves behind: `verdict.json`, and the record in the study's own run."""
+"""What a judgement leaves behind: `verdict.json`, a record of its own, and once the study's verdict."""
 
 import json
 from collections.abc import Sequence
@@ -8,13 +8,33 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from ploutos.apps.children import KIND
 from ploutos.apps.data_errors import DataErrors
+from ploutos.apps.judgements import (
+    ACCEPTED,
+    CONFIG,
+    DIFFERS,
+    FIRST,
+    JUDGED,
+    JUDGED_AT,
+    NAME,
+    NUMBER,
+    RECORD,
+    VERDICT,
+    VERDICT_FILE,
+    Judgement,
+    is_judged,
+)
 from ploutos.backtest.by_regime import by_regime
 from ploutos.backtest.metrics import equity_sha256, session_returns, summary, yearly_returns
 from ploutos.panel.panel import Panel
 from ploutos.tracking.files import replace_file
+from ploutos.tracking.flatten import flatten
+from ploutos.tracking.mlflow import Store
 from ploutos.tracking.run import Run
 from ploutos.types import Child, Fold, Study, Track, Verdict
+
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -26,6 +46,7 @@ class Judged:
     verdict_file: Path
     report_file: Path | None
     warnings: tuple[str, ...]
+    judgement: Judgement | None  # None where the study is incomplete
 
 
 def warnings_about(config: DictConfig, panel: Panel) -> tuple[str, ...]:
@@ -62,6 +83,7 @@ def write_verdict(
     folds: Sequence[Fold],
     study: Study | None,
     warnings: tuple[str, ...],
+    judgement: Judgement | None = None,
 ) -> Path:
     """Write `verdict.json` atomically and return its path."""
     told: dict[str, Any] = {"study": config.name, "run_id": home.run_id, **verdict.as_dict()}
@@ -75,23 +97,53 @@ def write_verdict(
     told["panel"] = panel.hash
     told["warnings"] = list(warnings)
     told["data_errors"] = DataErrors.of(config, panel).as_dict()
-    path = folder / "verdict.json"
+    told["settings"] = judgement.asked.settings if judgement else {}
+    told["first"] = judgement.first.as_dict() if judgement else None
+    told["differs_from_first"] = judgement.differs.as_dict() if judgement else {}
+    path = folder / VERDICT_FILE
     replace_file(path, json.dumps(told, indent=2, default=str).encode())
     return path
 
 
-def record(
-    home: Run, verdict: Verdict, study: Study | None, folder: Path, verdict_file: Path, report: Path | None
-) -> None:
-    """Log verdict, figures, tracks and report to the run."""
-    home.tags({"ploutos.accepted": verdict.accepted, "ploutos.verdict": verdict.reason})
-    if study is not None and report is not None:
-        flat = summary(study.track, study.sessions_per_year, study.clock)
-        checks = {f"check_{c.name}": c.value for c in verdict.checks if c.value is not None}
-        home.metrics(flat | checks)
-        home.flush()
-        home.artifacts(folder / "config.yaml")
-        home.artifacts(folder / "track", "track")
-        home.artifacts(folder / "baselines", "baselines")
-        home.linked(report)
+def record_incomplete(store: Store, home: Run, verdict: Verdict, verdict_file: Path) -> None:
+    """Say in the run of a study that it has no verdict yet, and why; one that has one stays as it is."""
+    if is_judged(store.get(home.run_id)):
+        return
     home.artifacts(verdict_file)
+    home.tags({ACCEPTED: False, VERDICT: verdict.reason})
+
+
+def record(
+    store: Store, home: Run, judgement: Judgement, study: Study, config: DictConfig, folder: Path
+) -> None:
+    """Log a judgement as a run of its own, and the first one also to the study's run, for good."""
+    verdict = judgement.verdict
+    checks = {f"check_{c.name}": c.value for c in verdict.checks if c.value is not None}
+    values = summary(study.track, study.sessions_per_year, study.clock) | checks
+    about = {ACCEPTED: verdict.accepted, VERDICT: verdict.reason}
+    tags = about | {
+        KIND: RECORD,
+        JUDGED: home.run_id,
+        NUMBER: judgement.number,
+        DIFFERS: judgement.differs.told() or "nothing",
+        NAME: config.name,
+    }
+    own = store.start(f"{config.name}: judgement {judgement.number}", tags)
+    own.parameters(flatten({"validation": {"checks": judgement.asked.settings}}))
+    own.metrics(values)
+    own.artifacts(folder / VERDICT_FILE)
+    own.artifacts(folder / CONFIG)
+    if not judgement.is_first:
+        own.linked(folder / REPORT)
+    own.finish("FINISHED")
+    if judgement.is_first:
+        home.metrics(values)
+        home.flush()
+        for name in (CONFIG, VERDICT_FILE):
+            home.artifacts(folder / name)
+        home.linked(folder / REPORT)
+        for name in ("track", "baselines"):
+            if (folder / name).is_dir():  # a study may have no baseline
+                home.artifacts(folder / name, name)
+        # Last: from now on nothing of this run is written again.
+        home.tags(about | {FIRST: own.run_id, JUDGED_AT: judgement.kept.judged_at})

@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +13,25 @@ from omegaconf.errors import InterpolationKeyError
 from ploutos.apps.lengths import check_lengths, check_name
 from ploutos.apps.parts import resolved
 from ploutos.apps.safety.components import check_all
+from ploutos.apps.sections import check_sections
+from ploutos.apps.settings import check_settings
 from ploutos.types import ConfigError
 
-SEEDS = 2**32  # as many as NumPy's older generators and Stable-Baselines3 take
 PANEL = re.compile(r"[0-9a-f]{64}")
 
 
 def check_values(config: DictConfig) -> dict[str, Any]:
-    """Return the resolved config; refuses foreign targets, missing values, a wrong fold, seed or name."""
+    """Return the resolved config; refuses foreign targets, missing values and settings of a wrong type."""
+    check_sections(config)
     try:
         check_all(config)
         plain = resolved(config)
     except InterpolationKeyError as error:
         raise _mismatch(config, error) from error
-    for key in ("fold", "seed"):
-        if key in plain:
-            count(key, plain[key])
-    if plain.get("seed", 0) >= SEEDS:
-        raise ConfigError(f"seed: {plain['seed']} is not below 2^32")
-    if not isinstance(plain.get("stack_seeds", False), bool):
-        raise ConfigError(f"stack_seeds: {plain['stack_seeds']!r} is neither true nor false")
-    check_name("name", plain.get("name", "x"))
+    check_settings(plain)
     for name in plain.get("baselines") or {}:
         check_name("baselines", name)
     return plain
-
-
-def count(key: str, value: Any) -> int:
-    """Return `value` as it is, or refuse what is not a whole number >= 0."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigError(f"{key}: {value!r} is not a whole number >= 0")
-    return value
 
 
 def check_folders(config: DictConfig, *, read: tuple[str, ...] = ()) -> None:
@@ -59,21 +48,35 @@ def check_folders(config: DictConfig, *, read: tuple[str, ...] = ()) -> None:
             folder = Path(str(given)).expanduser().absolute()
             existing = _existing(key, folder)
             if key not in read and not (key == "panel.folder" and _has_panels(folder)):
-                _require_writable(key, folder, existing)
+                require_writable(key, folder, existing)
 
 
 def _existing(key: str, folder: Path) -> Path:
     """Return the nearest ancestor that is there; refuses one that is no folder."""
     existing = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not existing.is_dir():
-        raise ConfigError(f"{key}: cannot write '{folder}': '{existing}' is not a folder")
+        raise ConfigError(f"{key}: cannot write '{folder}': '{existing}' is not a folder; set {key}=...")
     return existing
 
 
-def _require_writable(key: str, folder: Path, existing: Path) -> None:
-    """Refuse a folder that cannot be made or written; root may write everywhere."""
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise ConfigError(f"{key}: cannot write '{folder}': no permission in '{existing}'")
+def require_writable(key: str, folder: Path, existing: Path) -> None:
+    """Make a folder in the nearest `existing` one and take it away: permissions alone promise nothing."""
+    try:
+        folder.stat()  # a name too long, a loop of links
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ConfigError(f"{key}: cannot write '{folder}': {error.strerror}; set {key}=...") from error
+    try:
+        Path(tempfile.mkdtemp(prefix=".ploutos-", dir=existing)).rmdir()
+    except PermissionError as error:
+        raise ConfigError(
+            f"{key}: cannot write '{folder}': no permission in '{existing}'; set {key}=..."
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{key}: cannot write '{folder}': {error.strerror or error} in '{existing}'; set {key}=..."
+        ) from error
 
 
 def _has_panels(folder: Path) -> bool:

@@ -2,24 +2,26 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from ploutos.apps.children import KIND, child_of, children_of
+from ploutos.apps.children import KIND, STUDY_KEY, child_of, children_of
 from ploutos.apps.conf_dir import conf_dir
+from ploutos.apps.judgements import ACCEPTED, CONFIG, JUDGED, NAME, RECORD, is_judged
 from ploutos.apps.parts import Parts, build_parts, stored_panel
 from ploutos.apps.safety import plain_yaml
 from ploutos.apps.safety.components import check_all
-from ploutos.apps.study_context import CONFIG, PLAN, STUDY_KEY
+from ploutos.apps.study_context import PLAN
 from ploutos.tracking.mlflow import PARENT, Store
 from ploutos.types import Child, ConfigError, DataError, Fold, PloutosError, one_of
 
 if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
 
-NAME = "ploutos.study"
 PANEL = "ploutos.panel"
+CANDIDATES = 8  # told of an ambiguous name
 # What a config means that was recorded before there was such a key.
 BEFORE = {"regime": {"_target_": "ploutos.regime.no_regime.NoRegime"}}
 
@@ -36,18 +38,40 @@ class Recorded:
 
 
 def find(store: Store, wanted: str) -> Any:
-    """Return the run with this id, or the newest study or single run of this name."""
+    """Return the run with this id, or the only study or single run of this name."""
     known = [run for kind in ("study", "run") for run in store.find({KIND: kind})]
     for run in known:
         if run.info.run_id == wanted:
             return run
     named = [run for run in known if run.data.tags.get(NAME) == wanted]
+    if len(named) > 1:
+        raise _ambiguous(wanted, named)
     if named:
-        return max(named, key=lambda run: run.info.start_time)
+        return named[0]
     child = next((run for run in store.find({KIND: "child"}) if run.info.run_id == wanted), None)
     if child is not None:
         raise ConfigError(f"study: run {wanted} is one child; judge its study={child.data.tags.get(PARENT)}")
+    record = next((run for run in store.find({KIND: RECORD}) if run.info.run_id == wanted), None)
+    if record is not None:
+        judged = record.data.tags.get(JUDGED)
+        raise ConfigError(f"study: run {wanted} is a judgement; judge its study={judged}")
     raise one_of("study", wanted, {run.data.tags.get(NAME, "") for run in known})
+
+
+def _ambiguous(name: str, runs: list[Any]) -> ConfigError:
+    """Name the candidates: run ids, when they were started, what they are and how they were judged."""
+    told = []
+    for run in sorted(runs, key=lambda run: -run.info.start_time)[:CANDIDATES]:
+        started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+        tags = run.data.tags
+        outcome = "ACCEPTED" if tags.get(ACCEPTED) == "True" else "REJECTED"
+        kind = "study" if tags[KIND] == "study" else "single run"
+        verdict = outcome if is_judged(run) else "no verdict"
+        told.append(f"{run.info.run_id} ({kind} of {started:%Y-%m-%d %H:%M:%S} UTC, {verdict})")
+    more = f", and {len(runs) - len(told)} older" if len(runs) > len(told) else ""
+    return ConfigError(
+        f"study: {len(runs)} runs are called '{name}': {', '.join(told)}{more}; say which with study=<run id>"
+    )
 
 
 def read(store: Store, run: Any) -> Recorded:

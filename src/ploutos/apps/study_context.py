@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ploutos.apps.children import KIND, Place
+from ploutos.apps.children import KIND, STUDY_KEY, Place
 from ploutos.apps.data_errors import DataErrors
 from ploutos.apps.errors import describe
+from ploutos.apps.foresight import foresee
 from ploutos.apps.interrupts import interrupts
+from ploutos.apps.judgements import CONFIG, Kept, difference, is_judged
 from ploutos.apps.label import label
 from ploutos.apps.launch import Launch
 from ploutos.apps.parts import build, build_parts, check_parts, open_panel, resolved
 from ploutos.apps.preflight import check_folders, check_values
 from ploutos.apps.seed_group import together
-from ploutos.apps.sweep import compose_job, expand
+from ploutos.apps.sweep import compose_job, expand, task_overrides
 from ploutos.panel.sources import source_hash
 from ploutos.tracking.flatten import flatten
 from ploutos.tracking.identity import RESULT_PACKAGES, child_key, study_key
@@ -30,8 +32,6 @@ from ploutos.types import ConfigError
 if TYPE_CHECKING:
     from ploutos.panel.panel import Panel
 
-STUDY_KEY = "ploutos.study_key"
-CONFIG = "config.yaml"
 PLAN = "jobs.json"
 INTERRUPTED = "its study was interrupted"
 
@@ -45,6 +45,8 @@ class Launched:
     jobs : its (fold, seed) pairs.
     panel : kept open: while it is, nobody prunes it.
     data_errors : a line for each finding of severity error in its data.
+    foreseen : a line for each gate that cannot pass, whatever is trained.
+    differs : in what its checks differ from those of its first judgement, "" where in nothing.
     """
 
     config: DictConfig
@@ -56,6 +58,8 @@ class Launched:
     parent: Run
     folder: Path
     data_errors: tuple[str, ...] = ()
+    foreseen: tuple[str, ...] = ()
+    differs: str = ""
     held: ExitStack = field(default_factory=ExitStack)
 
 
@@ -80,6 +84,7 @@ def prepare(config: DictConfig) -> Launched:
         check_values(job)
     check_folders(config)
     pairs = [(job.fold, job.seed) for job in configs]
+    require_own_folders(configs)
     twice = [pair for k, pair in enumerate(pairs) if pair in pairs[:k]]
     if twice:
         raise ConfigError(f"fold={twice[0][0]}, seed={twice[0][1]}: swept more than once")
@@ -87,14 +92,15 @@ def prepare(config: DictConfig) -> Launched:
     from ploutos.env.market import Market
 
     parts = build_parts(first)
-    build(first.validation)
+    suite = build(first.validation)
     build(first.report)
     tracking = build(first.tracking)
     stacked = together(first, parts.agent, [seed for _, seed in pairs])
     panel = open_panel(parts)
     errors = DataErrors.of(first, panel)
     errors.refuse()
-    check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
+    folds = check_parts(parts, Market.of(panel), panel, [fold for fold, _ in pairs])
+    foreseen = foresee(config, suite, parts, panel, folds)
 
     plain = resolved(first)
     sources = source_hash(RESULT_PACKAGES)
@@ -108,13 +114,16 @@ def prepare(config: DictConfig) -> Launched:
         file_lock(tracking.folder / "locks" / f"{identity}.lock", wait=False, what=f"study {first.name}")
     )
     store = tracking.open()
-    title = label(first.name, config.hydra.overrides.task)
+    title = label(first.name, task_overrides(config))
     launch = Launch.here()
     folder = Path(config.hydra.sweep.dir).absolute()
     settle(store)
     parent = open_parent(store, first, title, identity, panel.hash, launch)
     try:
-        leave_plan(parent, first, pairs, keys)
+        if not isinstance(parent, Kept):
+            leave_plan(parent, first, pairs, keys)
+        known = store.get(parent.run_id)
+        differs = difference(store, known, first.validation, getattr(suite, "checks", {}))
         settle_children(store, parent.run_id, INTERRUPTED)
         build(first.checkpoints).prune()
     except BaseException as error:
@@ -144,17 +153,32 @@ def prepare(config: DictConfig) -> Launched:
         parent=parent,
         folder=folder,
         data_errors=errors.lines(),
+        foreseen=tuple(foreseen),
+        differs=differs,
         held=held,
     )
+
+
+def require_own_folders(jobs: list[DictConfig]) -> None:
+    """Refuse jobs that would write over each other's files."""
+    seen: dict[str, DictConfig] = {}
+    for job in jobs:
+        other = seen.setdefault(str(job.hydra.sweep.subdir), job)
+        if (other.fold, other.seed) != (job.fold, job.seed):
+            raise ConfigError(
+                f"hydra.sweep.subdir: '{job.hydra.sweep.subdir}' is the folder of fold {other.fold} seed"
+                f" {other.seed} and of fold {job.fold} seed {job.seed}; it must hold ${{fold}} and ${{seed}}"
+            )
 
 
 def open_parent(
     store: Store, config: DictConfig, title: str, identity: str, panel: str, launch: Launch
 ) -> Run:
-    """Continue the parent run of the same study, or start one."""
+    """Continue the parent run of the same study, or start one; one that has its verdict stays as it is."""
     found = store.find({STUDY_KEY: identity})
     if config.resume and found:
-        return store.resume(found[0].info.run_id, launch.controller)
+        run_id = found[0].info.run_id
+        return Kept(store.client, run_id) if is_judged(found[0]) else store.resume(run_id, launch.controller)
     tags = {
         KIND: "study",
         STUDY_KEY: identity,

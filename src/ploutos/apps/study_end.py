@@ -47,6 +47,7 @@ class Ending:
             markup=False,
         )
         tell(self.console, launched.data_errors)
+        tell(self.console, launched.foreseen)
         self.progress = StudyProgress(self.console, self.folder, len(launched.jobs))
         self.progress.start()
 
@@ -76,10 +77,11 @@ class Ending:
         error: BaseException | None,
         conclude: "Callable[[Launched, Path], Judged]",
     ) -> int:
-        from ploutos.apps.closing import close, judging
+        from ploutos.apps.closing import announce, close, judging
         from ploutos.apps.study_context import INTERRUPTED, settle_children
 
         settle_children(launched.store, launched.parent.run_id, INTERRUPTED)
+        announce(self.console, launched.differs)
         with judging(self.console):
             judged = conclude(launched, self.folder)
         complete = judged.study is not None

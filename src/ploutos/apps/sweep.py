@@ -3,7 +3,7 @@
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from ploutos.apps.safety import machinery
 
@@ -16,6 +16,25 @@ def expand(config: DictConfig) -> tuple[list[list[str]], set[str]]:
     parsed = OverridesParser.create().parse_overrides(lines)
     swept = {o.get_key_element() for o in parsed if o.is_sweep_override()}
     return BasicSweeper.split_arguments(parsed, None)[0], swept
+
+
+def keep_deletions(config: DictConfig) -> None:
+    """Let `~key` reach the jobs of a multirun: Hydra's sweeper hands on `~key=null`, which deletes nothing.
+
+    Called before the sweeper exists. What stands in `hydra.overrides.hydra` goes to every job as it is.
+    """
+    overrides = config.hydra.overrides
+    gone = [word for word in overrides.task if word.startswith("~")]
+    if gone:
+        with read_write(overrides):
+            overrides.task = [word for word in overrides.task if word not in gone]
+            overrides.hydra = [*overrides.hydra, *gone]
+
+
+def task_overrides(config: DictConfig) -> list[str]:
+    """Return what was written on the command line but for settings of Hydra itself."""
+    overrides = config.hydra.overrides
+    return [*overrides.task, *(word for word in overrides.hydra if word.startswith("~"))]
 
 
 def compose_job(config: DictConfig, overrides: list[str]) -> DictConfig:

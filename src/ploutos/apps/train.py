@@ -25,10 +25,12 @@ class Prepared:
     panel: "Panel"
     folds: "tuple[Fold, ...]"
     store: "Store"
+    foreseen: list[str]  # why gates cannot pass, whatever is trained
 
 
 def prepare(config: DictConfig) -> Prepared:
     """Check everything, open the panel or build it, and open the store."""
+    from ploutos.apps.foresight import foresee
     from ploutos.apps.parts import build, build_parts, check_parts, open_panel
     from ploutos.apps.preflight import check_folders, check_values
     from ploutos.env.market import Market
@@ -40,14 +42,15 @@ def prepare(config: DictConfig) -> Prepared:
     if config.stack_seeds:
         raise ConfigError("stack_seeds: true: a single run has one seed; use false, or ploutos study")
     parts = build_parts(config)
-    build(config.validation)
+    suite = build(config.validation)
     build(config.report)
     tracking = build(config.tracking)
     panel = open_panel(parts)
     folds = check_parts(parts, Market.of(panel), panel, [config.fold])
+    foreseen = foresee(config, suite, parts, panel, folds)
     store = tracking.open()
     settle(store)
-    return Prepared(parts, panel, folds, store)
+    return Prepared(parts, panel, folds, store, foreseen)
 
 
 def run(config: DictConfig, prepared: Prepared) -> float:
@@ -83,6 +86,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     )
     tell(console, DataErrors.of(config, panel).lines())
     build(config.checkpoints).prune()
+    tell(console, prepared.foreseen)
     progress = StudyProgress(console, folder, 1)
     progress.start()
     try:

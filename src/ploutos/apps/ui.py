@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from omegaconf import DictConfig
 
@@ -27,12 +27,13 @@ class Server:
 def prepare(config: DictConfig) -> Server:
     """Refuse a store that is not there and an address that cannot be listened on."""
     from ploutos.apps.parts import build
+    from ploutos.apps.preflight import check_folders, check_values
 
-    port: Any = config.port
-    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        raise ConfigError(f"port: {port!r} is not a whole number from 1 to 65535")
+    check_values(config)
+    check_folders(config)
+    port = int(config.port)
     tracking = build(config.tracking)
-    tracking.open_existing()
+    tracking.require_store()
     with socket.socket(socket.AF_INET6 if ":" in str(config.host) else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

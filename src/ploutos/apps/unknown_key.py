@@ -31,6 +31,8 @@ def nearest_key(key: str, words: Sequence[str] | None = None) -> str | None:
         return None  # another override is wrong as well: no hint rather than a second error
     groups = [str(g) for g in config.hydra.runtime.choices if not str(g).startswith("hydra/")]
     own = [k for k in _keys(config) if key.startswith("hydra") or not k.startswith("hydra.")]
+    if (dotted := key.replace("/", ".")) in own and dotted != key:
+        return dotted
     siblings = [k for k in own if k.rpartition(".")[0] == key.rpartition(".")[0]]
     return nearest(key, groups if "/" in key else siblings if "." in key and siblings else {*groups, *own})
 

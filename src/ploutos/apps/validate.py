@@ -34,6 +34,7 @@ class Prepared:
 
 def prepare(config: DictConfig) -> Prepared:
     """Find the study, check the config it left (anyone may have changed it) and open its panel."""
+    from ploutos.apps.foresight import foresee
     from ploutos.apps.parts import build
     from ploutos.apps.preflight import check_folders, check_values
     from ploutos.apps.recorded import find, read, reopen
@@ -42,27 +43,29 @@ def prepare(config: DictConfig) -> Prepared:
 
     check_values(config)
     check_folders(config)
-    build(config.validation)
+    suite = build(config.validation)
     build(config.report)
     tracking = build(config.tracking)
     store = tracking.open_existing()
     settle(store)
     recorded = read(store, find(store, str(config.study)))
     held = ExitStack()
-    if recorded.identity is not None:
-        lock = tracking.folder / "locks" / f"{recorded.identity}.lock"
-        held.enter_context(file_lock(lock, wait=False, what=f"study {config.study}"))
+    lock = tracking.folder / "locks" / f"{recorded.identity or recorded.run_id}.lock"
+    held.enter_context(file_lock(lock, wait=False, what=f"study {config.study}"))
     parts, panel, folds = reopen(recorded)
+    foresee(config, suite, parts, panel, folds)  # what cannot be met by these windows is told by the checks
     return Prepared(store, recorded, parts, panel, folds, held)
 
 
 def run(config: DictConfig, prepared: Prepared) -> float:
-    """Judge, log to the study's own run and return 1.0 for accepted, 0.0 for rejected."""
+    """Judge, record the judgement and return 1.0 for accepted, 0.0 for rejected."""
     from omegaconf import OmegaConf
     from rich.console import Console
 
-    from ploutos.apps.closing import close, judging
+    from ploutos.apps.closing import announce, close, judging
     from ploutos.apps.judge import judge
+    from ploutos.apps.judgements import difference
+    from ploutos.apps.parts import build
     from ploutos.tracking.run import Run
 
     store, recorded = prepared.store, prepared.recorded
@@ -73,6 +76,8 @@ def run(config: DictConfig, prepared: Prepared) -> float:
     home = Run(store.client, recorded.run_id)
     folder = Path(HydraConfig.get().runtime.output_dir)
     console = Console()
+    rules = getattr(build(config.validation), "checks", {})
+    announce(console, difference(store, store.get(recorded.run_id), config.validation, rules))
     with prepared.held, judging(console):
         judged = judge(
             judged_config,
@@ -84,7 +89,7 @@ def run(config: DictConfig, prepared: Prepared) -> float:
             prepared.folds,
             folder,
         )
-        if judged.study is not None:
+        if judged.judgement is not None and judged.judgement.is_first:
             home.finish("FINISHED", judged.verdict.reason)
     close(console, judged, judged_config)
     if judged.study is None:

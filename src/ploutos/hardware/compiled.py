@@ -1,6 +1,7 @@
 """Compiles kernels once per machine: a disk cache that notices changes in every file a kernel calls."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Flags
+
+from ploutos.types import ConfigError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,7 +71,14 @@ def _dispatcher(function: Function, **options: Any) -> Any:
 def kernel(function: Function) -> Function:
     """Compile an entry point: called from Python, cached on disk, releases the interpreter lock."""
     dispatcher = _dispatcher(function)
-    dispatcher._cache = _Cache(function)
+    try:
+        dispatcher._cache = _Cache(function)
+    except RuntimeError as error:  # Numba found no folder that it can write
+        given = os.environ.get("NUMBA_CACHE_DIR", "not set")
+        raise ConfigError(
+            f"NUMBA_CACHE_DIR: {given}: compiled kernels cannot be kept, neither there nor in '{HOUSE}' nor"
+            " in the user's cache folder; set NUMBA_CACHE_DIR to a folder that can be written"
+        ) from error
     compiled: Function = dispatcher
     return compiled
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ploutos.tracking.lock import file_lock
 from ploutos.tracking.run import Run
 from ploutos.tracking.waiting import SLICE_MS, Patience, StoreBusy, StoreFull, WaitingClient, shorten_waits
-from ploutos.types import ConfigError, DataError, PositiveFloat, checked
+from ploutos.types import ConfigError, DataError, PositiveFloat, checked, one_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -72,8 +72,8 @@ class Mlflow:
         shorten_waits()
         return self.patience().call(MlflowClient, tracking_uri=uri)
 
-    def open(self) -> "Store":
-        """Create what is missing and return the store."""
+    def open(self, *, create: bool = True) -> "Store":
+        """Return the store; what is missing is created, or refused with `create=False`."""
         with file_lock(self.folder / ".lock", wait=True, what="tracking.folder"):
             require_mlflow(self.database)
             try:
@@ -87,23 +87,40 @@ class Mlflow:
                 raise DataError(
                     f"tracking: {self.database} cannot be opened: {_first_line(error)}"
                 ) from error
+            if found is None and not create:
+                known = [it.name for it in client.search_experiments()]
+                raise one_of("tracking.experiment", self.experiment, known)
             if found is None:
                 location = (self.folder / "artifacts").as_uri()
                 experiment_id = client.create_experiment(self.experiment, artifact_location=location)
             else:
                 experiment_id = found.experiment_id
+                self._require_active(found)
                 self._require_not_moved(found.artifact_location)
         return Store(client, experiment_id)
 
     def open_existing(self) -> "Store":
-        """Return the store, refusing a folder that holds none (MLflow would create an empty one)."""
+        """Return the store, refusing a folder that holds none, and an experiment that is not there."""
+        self.require_store()
+        return self.open(create=False)
+
+    def require_store(self) -> None:
+        """Refuse a folder that holds no store (MLflow would create an empty one)."""
         if not self.database.is_file():
             raise ConfigError(f"tracking.folder: no MLflow store at {self.database}; run a study first")
         try:
             self.patience().call(self._count_runs)
         except sqlite3.DatabaseError as error:
             raise DataError(f"tracking.folder: {self.database} is not an MLflow store: {error}") from error
-        return self.open()
+
+    def _require_active(self, experiment: Any) -> None:
+        """Refuse an experiment in MLflow's bin: it keeps its name, and takes no runs."""
+        if experiment.lifecycle_stage != "active":
+            raise ConfigError(
+                f"tracking.experiment: '{self.experiment}' was deleted in the store; take another name with"
+                f" tracking.experiment=..., or restore it: MLFLOW_TRACKING_URI={self.uri} mlflow experiments"
+                f" restore --experiment-id {experiment.experiment_id}"
+            )
 
     def _count_runs(self) -> None:
         address = f"{self.database.as_uri()}?mode=ro"

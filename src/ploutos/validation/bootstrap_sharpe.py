@@ -1,13 +1,16 @@
 """Block bootstrap of the Sharpe ratio: is it above zero by more than luck?"""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from ploutos.backtest.metrics import note, session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, Probability, Study, checked
-from ploutos.validation.resample import bootstrap_sharpe
+from ploutos.validation.differences import Stricter
+from ploutos.validation.prospect import Obstacle, Prospect, too_few_sessions
+from ploutos.validation.resample import MIN_BLOCKS, bootstrap_sharpe
 
 
 class BootstrapSharpe:
@@ -20,6 +23,7 @@ class BootstrapSharpe:
     """
 
     gate = True
+    harder_when: ClassVar[Mapping[str, Stricter]] = {"confidence": "larger"}
 
     @checked
     def __init__(
@@ -34,6 +38,10 @@ class BootstrapSharpe:
         self.block_sessions = block_sessions
         self.confidence = confidence
         self.seed = seed
+
+    def foresee(self, prospect: Prospect) -> tuple[Obstacle, ...]:
+        """Say when the test windows are too short for the bootstrap."""
+        return too_few_sessions(prospect, block_sessions=self.block_sessions, blocks=MIN_BLOCKS)
 
     def __call__(self, study: Study) -> tuple[Check, ...]:
         """Return `bootstrap_sharpe`."""

@@ -1,6 +1,7 @@
 """Paired bootstrap against each baseline: is the strategy better than what anybody could hold?"""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,9 @@ from pydantic import Field
 from ploutos.backtest.metrics import note, session_returns, sharpe
 from ploutos.types import Check, NonNegativeInt, PloutosError, Probability, Study, Track, checked, nearest
 from ploutos.types.session import SessionClock
-from ploutos.validation.resample import bootstrap_sharpe
+from ploutos.validation.differences import Stricter
+from ploutos.validation.prospect import Obstacle, Prospect, too_few_sessions
+from ploutos.validation.resample import MIN_BLOCKS, bootstrap_sharpe
 from ploutos.validation.rule import uncomputed
 
 
@@ -23,6 +26,8 @@ class PairedBaselines:
 
     Baselines named in `gates` can reject, the others inform; a gate without its baseline fails.
     """
+
+    harder_when: ClassVar[Mapping[str, Stricter]] = {"confidence": "larger"}
 
     @checked
     def __init__(
@@ -40,6 +45,23 @@ class PairedBaselines:
         self.seed = seed
         self.gates = gates
         self.gate = bool(gates)
+
+    def foresee(self, prospect: Prospect) -> tuple[Obstacle, ...]:
+        """Name the gates whose baseline the study will not have; say when its windows are too short."""
+        listed = ", ".join(prospect.baselines) or "none"
+        absent = [
+            Obstacle(
+                setting="gates",
+                text=f"the study has no baseline '{name}' (it has: {listed}); keep"
+                f" baselines.{name}, or name gates that it has",
+                final=True,
+            )
+            for name in self.gates
+            if name not in prospect.baselines
+        ]
+        if absent or not self.gates:
+            return tuple(absent)
+        return too_few_sessions(prospect, block_sessions=self.block_sessions, blocks=MIN_BLOCKS)
 
     def __call__(self, study: Study) -> tuple[Check, ...]:
         """Return a check for each baseline of the study and for each gate it lacks."""

@@ -1,5 +1,8 @@
 """Price noise: does the result survive prices that differ by a fraction of a percent?"""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +16,8 @@ from ploutos.types import (
     Study,
     checked,
 )
+from ploutos.validation.differences import Stricter
+from ploutos.validation.prospect import Obstacle, Prospect
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 FAN_POINTS = 260  # about one a week over five years; bounds the size of verdict.json
@@ -26,6 +31,7 @@ class PriceNoise:
     """
 
     gate = True
+    harder_when: ClassVar[Mapping[str, Stricter]] = {"noise": "larger", "max_losing_share": "smaller"}
 
     @checked
     def __init__(
@@ -35,6 +41,13 @@ class PriceNoise:
         self.noise = noise
         self.max_losing_share = max_losing_share
         self.seed = seed
+
+    def foresee(self, prospect: Prospect) -> tuple[Obstacle, ...]:
+        """Say when the policies cannot be replayed."""
+        if prospect.no_replay is None:
+            return ()
+        text = f"policies cannot be replayed on other prices: {prospect.no_replay}; leave the check out"
+        return (Obstacle(setting="paths", text=text, final=True),)
 
     def __call__(self, study: Study) -> tuple[Check, ...]:
         """Return `price_noise`; its evidence holds the quantiles of the equity fan."""

@@ -9,7 +9,9 @@ class Rule(Protocol):
     """A configured check.
 
     `gate` says whether at least one of its answers can reject: it decides whether a rule that cannot be
-    computed rejects the study.
+    computed rejects the study. A rule may also have a mapping `harder_when` from those of its settings that
+    make it harder to pass to "larger" or "smaller": so a later judgement can say that it asked less. With a
+    method `foresee` (`prospect.Prospect` -> `Obstacle`s) it says before training that it cannot be passed.
     """
 
     gate: bool

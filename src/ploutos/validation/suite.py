@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ploutos.types import Check, Study, Verdict, checked
+from ploutos.types import Check, ConfigError, Study, Verdict, checked
+from ploutos.validation.prospect import Obstacle, Prospect, foreseen
 from ploutos.validation.rule import Rule, uncomputed
 
 
@@ -11,7 +12,25 @@ class Suite:
 
     @checked
     def __init__(self, *, checks: dict[str, Any]) -> None:
+        for name, rule in checks.items():
+            if not callable(rule):
+                raise ConfigError(
+                    f"validation.checks.{name}: {rule!r} is no check; leave it out with"
+                    f" ~validation.checks.{name}, add one with +validation/check@validation.checks.{name}=..."
+                )
         self.checks: dict[str, Rule] = checks
+
+    def foresee(self, prospect: Prospect) -> list[tuple[str, Obstacle]]:
+        """Return the keys and reasons of gates that cannot pass, whatever is trained."""
+        found = [
+            (f"validation.checks.{name}.{it.setting}", it)
+            for name, rule in self.checks.items()
+            for it in foreseen(rule, prospect)
+        ]
+        if not any(getattr(rule, "gate", True) for rule in self.checks.values()):
+            text = "none of its checks is a gate, so nothing could ever be accepted; keep at least one"
+            found.append(("validation.checks", Obstacle(setting="checks", text=text, final=True)))
+        return found
 
     def judge(self, study: Study) -> Verdict:
         """Return the verdict: rejected if a run is missing, a gate fails or a gate cannot be computed."""

@@ -1,6 +1,7 @@
 """The targets of the plan: Sharpe ratio, maximum drawdown, and profit in every out-of-sample year."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -14,6 +15,8 @@ from ploutos.backtest.metrics import (
     yearly_sessions,
 )
 from ploutos.types import Check, Fraction, PositiveInt, Study, checked
+from ploutos.validation.differences import Stricter
+from ploutos.validation.prospect import Obstacle, Prospect
 
 
 class Targets:
@@ -25,6 +28,12 @@ class Targets:
     """
 
     gate = True
+    # Not the share: a year that no longer counts cannot count against, nor for.
+    harder_when: ClassVar[Mapping[str, Stricter]] = {
+        "min_sharpe": "larger",
+        "max_drawdown_pct": "smaller",
+        "min_years": "larger",
+    }
 
     @checked
     def __init__(
@@ -39,6 +48,21 @@ class Targets:
         self.max_drawdown_pct = max_drawdown_pct
         self.min_years = min_years
         self.min_year_share = min_year_share
+
+    def foresee(self, prospect: Prospect) -> tuple[Obstacle, ...]:
+        """Say when the test windows hold fewer full years than are asked for."""
+        sessions = yearly_sessions(prospect.dates)
+        whole = {year: prospect.calendar_sessions.get(year, prospect.sessions_per_year) for year in sessions}
+        full = self.full_years(sessions, whole)
+        if len(full) >= self.min_years:
+            return ()
+        held = f"{len(full)} ({', '.join(map(str, full))})" if full else "none"
+        text = f"{self.min_years} full out-of-sample years are asked for, the test windows hold {held}"
+        return (Obstacle(setting="min_years", text=text, final=False),)
+
+    def full_years(self, sessions: Mapping[int, int], whole: Mapping[int, float]) -> list[int]:
+        """Return the calendar years that count, from the `sessions` of each and those of a `whole` one."""
+        return [year for year, count in sessions.items() if count >= self.min_year_share * whole[year]]
 
     def __call__(self, study: Study) -> tuple[Check, ...]:
         """Return `target_sharpe`, `target_max_drawdown` and `target_years`."""
@@ -74,7 +98,7 @@ class Targets:
         sessions = yearly_sessions(dates)
         whole = {year: study.calendar_sessions.get(year, study.sessions_per_year) for year in sessions}
         by_year = yearly_returns(dates, returns)
-        full = {y: value for y, value in by_year.items() if sessions[y] >= self.min_year_share * whole[y]}
+        full = {year: by_year[year] for year in self.full_years(sessions, whole)}
         profitable = sum(value > 0 for value in full.values())
         needed = max(self.min_years, len(full))
         return Check(

@@ -30,6 +30,7 @@ class ProximalAgent:
     """
 
     stacks_seeds = False
+    learns = True
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ BASES: dict[Place, str] = {
     ("macro",): "ploutos.panel.assemble.Macro",
     ("universe",): "ploutos.panel.assemble.Universe",
 }
-OPTIONAL = {"require_room"}  # asked for only where it is there
+OPTIONAL = {"foresee", "require_room"}  # asked for only where it is there
 
 
 def require_fit(cls: type, place: Place, target: str, key: str) -> None:
