@@ -241,7 +241,7 @@ def test_a_target_in_a_users_file_is_refused(ploutos: Call, tmp_path: Path) -> N
     (tmp_path / "conf" / "data").mkdir(parents=True)
     (tmp_path / "conf" / "data" / "mine.yaml").write_text("_target_: os.system\ncommand: touch pwned\n")
     told = ploutos("data", "--config-dir", str(tmp_path / "conf"), "data=mine", "macro=none")
-    require_refusal(told, ["features.calendar"])
+    require_refusal(told, ["data._target_: 'os.system' is not allowed"])
     (tmp_path / "conf" / "data" / "mine.yaml").write_text(
         "defaults: [calendar: weekdays, _self_]\n_target_: os.system\ncommand: touch pwned\n"
     )

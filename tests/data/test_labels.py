@@ -118,7 +118,7 @@ def test_times_that_no_clock_shows_or_that_it_shows_twice():
 class Morning:
     """Open from 01:00 to 09:00 UTC on the Sunday on which Helsinki's clocks went back, at 01:00 UTC."""
 
-    timezone, day_starts = "UTC", "00:00"
+    timezone, day_starts, sessions_per_year = "UTC", "00:00", 261.0
 
     def sessions(self, first, last):
         day = datetime(2024, 10, 27, tzinfo=UTC)

@@ -96,9 +96,13 @@ def test_no_result_depends_on_the_capital(action, stops, seed, power, bps, scale
     actions = random_actions(environment, rng)
     one, bars_one = played(environment, market, actions, 1.0)
     other, bars_other = played(environment, market, actions, 10.0**power)
-    # Weights are read off 32 bits, whose last digit a last bit of the capital can turn.
-    assert np.abs(one - other / 10.0**power).max() <= 1e-6
+    # Weights are read off 32 bits, whose last digit a last bit of the capital can turn; what leverage and
+    # sixty bars make of 6e-8 stays far below anything that a position, a stop or a cost would do.
+    assert np.abs(one - other / 10.0**power).max() <= 1e-5
     assert (bars_one == bars_other).all()
+    # A power of two turns no bit at all: nothing in the ledger may know how much money it counts.
+    twice, bars_twice = played(environment, market, actions, 2.0 ** int(3 * power))
+    assert np.array_equal(one, twice / 2.0 ** int(3 * power)) and (bars_one == bars_twice).all()
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.25, 0.3, 0.7, 0.9])

@@ -175,7 +175,7 @@ def test_a_failed_write_leaves_the_old_page_and_nothing_else(html, make_study, t
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ploutos.report.html.os.fsync", full)
+    monkeypatch.setattr("ploutos.tracking.files.os.fsync", full)
     with pytest.raises(ConfigError, match="No space left"):
         html.write(make_study(years=1), Verdict.of(()), path, settings="", facts={})
     assert path.read_text() == "old"

@@ -52,7 +52,7 @@ class Interrupts:
 
     def again(self) -> None:
         """Take over the signals once more: libraries replace what they find when they are imported."""
-        if threading.current_thread() is threading.main_thread():
+        if self._pipe is not None and threading.current_thread() is threading.main_thread():
             for number in self._before:
                 signal.signal(number, self._handle)
 

@@ -70,7 +70,7 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
     ),
     "partial": (
         component("split", "os.system", "_partial_: true", f"command: {TOUCH}"),
-        "'os.system' is not allowed",
+        "split._",  # either is told first: the target, or that this group is not partial
     ),
     "nested": (
         component("agent.learning_rate", "os.system", f"command: {TOUCH}"),

@@ -17,6 +17,8 @@ MUCH = 0.1
 OBJECTS, AGREES, DECIDES = 0.7, 1.05, 1.3
 """Jump at the shifted over that at the given openings: below the first it objects to a shift, from the second
 on it agrees, from the third on it decides alone, where it is three standard errors larger."""
+FEWEST = 20
+"""Openings of a half year from which their jumps say anything; of a few, the spread is not known either."""
 PLAUSIBLE = 1 / 3
 """A shift has at least this share of the largest volume inside that any has."""
 ALIKE = 0.98
@@ -113,9 +115,12 @@ class TimezoneSuspicion:
         gain = found.inside - found.inside[NOW]
         now, more = found.opening[NOW], found.opening - found.opening[NOW]
         error = np.sqrt(found.error + found.error[NOW])
+        enough = found.openings >= FEWEST
         by_volume = (gain >= max(MUCH, self.gain)) & (found.opening >= OBJECTS * now)
-        by_opening = (found.opening >= DECIDES * now) & (more > 3 * error)
-        by_both = (gain >= self.gain) & (found.opening >= AGREES * now) & (more >= error) & (more > 0)
+        by_opening = enough & (found.opening >= DECIDES * now) & (more > 3 * error)
+        by_both = (
+            enough & (gain >= self.gain) & (found.opening >= AGREES * now) & (more >= error) & (more > 0)
+        )
         return np.asarray(possible & (by_volume | by_opening | by_both))
 
 
