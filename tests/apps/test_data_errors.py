@@ -99,7 +99,8 @@ def test_an_accepted_study_and_a_run_tell_what_they_stand_on(prices: Path, tmp_p
         assert [finding["rule"] for finding in record["findings"]] == ["undeclared_split"]
         page = file.with_name("report.html").read_text()
         assert page.index("undeclared_split") < page.index('class="tiles"')
-    again = run("validate", "study=raw", *CHECKS, folder=tmp_path)
+    (file,) = tmp_path.glob("outputs/study/raw/*/verdict.json")
+    again = run("validate", f"study={json.loads(file.read_text())['run_id']}", *CHECKS, folder=tmp_path)
     assert again.code == 0 and "undeclared_split" in again.out
 
 

@@ -165,7 +165,7 @@ def test_a_relaunch_trains_nothing_and_validate_judges_the_same(basic: Done) -> 
             "ploutos.agent.ppo.PPO",
             "regime._target_: 'ploutos.agent.ppo.PPO' is",
         ),
-        ("name: tiny", "name: !!python/object/apply:pathlib.Path [x]", "line 1: the YAML tag"),
+        ("name: tiny", "name: !!python/object/apply:pathlib.Path [x]", "the YAML tag"),
     ],
 )
 def test_validate_refuses_a_stored_config_that_was_tampered_with(
