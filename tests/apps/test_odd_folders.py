@@ -30,7 +30,7 @@ def test_a_study_in_an_odd_folder_stays_in_it(tmp_path: Path) -> None:
     with sqlite3.connect(place / "mlruns" / "mlflow.db") as database:
         (runs,) = database.execute("select count(*) from runs").fetchone()
         places = {row[0] for row in database.execute("select artifact_location from experiments")}
-    assert runs == 2  # the study and its only job
+    assert runs == 3  # the study, its only job and its judgement
     assert (place / "mlruns" / "artifacts").as_uri() in places
     (verdict,) = place.glob("outputs/study/odd/*/verdict.json")
     run_id = json.loads(verdict.read_text())["run_id"]
