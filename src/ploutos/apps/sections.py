@@ -5,26 +5,9 @@ from collections.abc import Iterator
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from ploutos.apps.safety.places import shipped
 from ploutos.types import ConfigError
 
-COMPONENTS = (
-    "data",
-    "macro",
-    "universe",
-    "features",
-    "panel",
-    "split",
-    "regime",
-    "env",
-    "agent",
-    "ensemble",
-    "backtest",
-    "validation",
-    "report",
-    "tracking",
-    "hardware",
-    "checkpoints",
-)
 MADE_LATER = "ensemble"
 
 
@@ -38,7 +21,7 @@ def check_sections(config: DictConfig) -> None:
         group, _, package = key.partition("@")
         if choices[key] is not None and not group.startswith("hydra"):
             _require_section(config, package or group.replace("/", "."), key, str(choices[key]))
-    for name in COMPONENTS:
+    for name in sorted(place[0] for place in shipped() if len(place) == 1):
         node = OmegaConf.select(config, name, throw_on_missing=False)
         if isinstance(node, DictConfig):
             _require_buildable(name, node, str(choices.get(name)))
